@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Views, cursors and buffers. */
+#include "base/bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+cu_bytes cu_bytes_slice(cu_bytes view, size_t start, size_t n)
+{
+    if (start >= view.n)
+        return (cu_bytes){0};
+
+    const size_t left = view.n - start;
+
+    return (cu_bytes){view.p + start, n < left ? n : left};
+}
+
+bool cu_bytes_starts(cu_bytes view, const void *prefix, size_t n)
+{
+    return view.n >= n && memcmp(view.p, prefix, n) == 0;
+}
+
+bool cu_bytes_equal(cu_bytes a, cu_bytes b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+cu_cursor cu_cursor_over(cu_bytes view)
+{
+    return (cu_cursor){.view = view};
+}
+
+size_t cu_cursor_left(const cu_cursor *cursor)
+{
+    return cursor->bad ? 0 : cursor->view.n - cursor->at;
+}
+
+cu_bytes cu_cursor_take(cu_cursor *cursor, size_t n)
+{
+    if (cursor->bad || n > cursor->view.n - cursor->at) {
+        cursor->bad = true;
+        return (cu_bytes){0};
+    }
+
+    const cu_bytes taken = {cursor->view.p + cursor->at, n};
+
+    cursor->at += n;
+    return taken;
+}
+
+/* The next n (at most 8) bytes as a number, the first byte lowest. */
+static uint64_t take_le(cu_cursor *cursor, size_t n)
+{
+    const cu_bytes taken = cu_cursor_take(cursor, n);
+    uint64_t value = 0;
+
+    for (size_t i = taken.n; i > 0; i--)
+        value = value << 8 | taken.p[i - 1];
+    return value;
+}
+
+static uint64_t take_be(cu_cursor *cursor, size_t n)
+{
+    const cu_bytes taken = cu_cursor_take(cursor, n);
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < taken.n; i++)
+        value = value << 8 | taken.p[i];
+    return value;
+}
+
+uint8_t cu_cursor_u8(cu_cursor *cursor)
+{
+    return (uint8_t)take_le(cursor, 1);
+}
+
+uint16_t cu_cursor_u16le(cu_cursor *cursor)
+{
+    return (uint16_t)take_le(cursor, 2);
+}
+
+uint32_t cu_cursor_u32le(cu_cursor *cursor)
+{
+    return (uint32_t)take_le(cursor, 4);
+}
+
+uint64_t cu_cursor_u64le(cu_cursor *cursor)
+{
+    return take_le(cursor, 8);
+}
+
+uint16_t cu_cursor_u16be(cu_cursor *cursor)
+{
+    return (uint16_t)take_be(cursor, 2);
+}
+
+uint32_t cu_cursor_u32be(cu_cursor *cursor)
+{
+    return (uint32_t)take_be(cursor, 4);
+}
+
+uint64_t cu_cursor_u64be(cu_cursor *cursor)
+{
+    return take_be(cursor, 8);
+}
+
+void cu_buffer_free(cu_buffer *buffer)
+{
+    free(buffer->p);
+    *buffer = (cu_buffer){.ceiling = buffer->ceiling};
+}
+
+bool cu_buffer_reserve(cu_buffer *buffer, size_t n)
+{
+    size_t needed = 0;
+
+    if (buffer->bad)
+        return false;
+    if (__builtin_add_overflow(buffer->n, n, &needed) ||
+        (buffer->ceiling != 0 && needed > buffer->ceiling)) {
+        buffer->bad = true;
+        return false;
+    }
+    if (needed <= buffer->room)
+        return true;
+
+    size_t room = buffer->room < 128 ? 256 : buffer->room + buffer->room / 2;
+
+    if (room < needed)
+        room = needed;
+
+    uint8_t *const p = realloc(buffer->p, room);
+
+    if (p == NULL) {
+        buffer->bad = true;
+        return false;
+    }
+    buffer->p = p;
+    buffer->room = room;
+    return true;
+}
+
+void cu_buffer_append(cu_buffer *buffer, const void *bytes, size_t n)
+{
+    if (n == 0 || !cu_buffer_reserve(buffer, n))
+        return;
+    memcpy(buffer->p + buffer->n, bytes, n);
+    buffer->n += n;
+}
+
+static void append_le(cu_buffer *buffer, uint64_t value, size_t n)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    cu_buffer_append(buffer, bytes, n);
+}
+
+void cu_buffer_u8(cu_buffer *buffer, uint8_t value)
+{
+    append_le(buffer, value, 1);
+}
+
+void cu_buffer_u16le(cu_buffer *buffer, uint16_t value)
+{
+    append_le(buffer, value, 2);
+}
+
+void cu_buffer_u32le(cu_buffer *buffer, uint32_t value)
+{
+    append_le(buffer, value, 4);
+}
+
+void cu_buffer_u64le(cu_buffer *buffer, uint64_t value)
+{
+    append_le(buffer, value, 8);
+}
+
+void cu_buffer_format(cu_buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0) {
+        buffer->bad = true;
+        return;
+    }
+    if (!cu_buffer_reserve(buffer, (size_t)length + 1))
+        return;
+    va_start(arguments, format);
+    (void)vsnprintf((char *)buffer->p + buffer->n, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->n += (size_t)length;
+}
+
+cu_status cu_buffer_check(const cu_buffer *buffer, cu_err *err)
+{
+    if (!buffer->bad)
+        return CU_OK;
+    if (buffer->ceiling != 0)
+        return cu_fail(err, CU_ELIMIT, "more than %zu bytes, or out of memory",
+                       buffer->ceiling);
+    return cu_fail(err, CU_ENOMEM, "out of memory");
+}
+
+void cu_hex_encode(cu_bytes view, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < view.n; i++) {
+        out[2 * i] = digits[view.p[i] >> 4];
+        out[2 * i + 1] = digits[view.p[i] & 15];
+    }
+    out[2 * view.n] = '\0';
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool cu_hex_decode(const char *text, size_t length, uint8_t *out, size_t n)
+{
+    if (length % 2 != 0 || length / 2 != n)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (digit_value(text[i]) < 0)
+            return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)(digit_value(text[2 * i]) << 4 | digit_value(text[2 * i + 1]));
+    return true;
+}

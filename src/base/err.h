@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a function says that it could not do what was asked: a code for the caller, words for a
+ * person. */
+#ifndef CU_BASE_ERR_H
+#define CU_BASE_ERR_H
+
+#include "base/attr.h"
+
+/* One code for each thing that a caller could do about it. */
+typedef enum cu_status {
+    CU_OK = 0,
+    CU_ENOMEM,  /* free something and try again */
+    CU_EIO,     /* the system refused; os_errno says how (ENOSPC: make room) */
+    CU_EFORMAT, /* the bytes break their format: report it as a finding or refuse the input */
+    CU_EUNSUPPORTED, /* the bytes may be good, but no part of Custos reads them */
+    CU_ELIMIT,    /* a stated ceiling was reached: raise it or accept the part that was read */
+    CU_EUSAGE,    /* the caller, or the person, asked for something that makes no sense */
+    CU_ENOTFOUND, /* the thing named is not there */
+    CU_EEXISTS,   /* the thing named is there already */
+    CU_ESTOPPED,  /* somebody asked us to stop; what was done is kept */
+    CU_ECHILD,    /* a sandboxed child died or broke its protocol: that item is not examined */
+} cu_status;
+
+/* Owned by the caller; any function may be given NULL where only the code is wanted. */
+typedef struct cu_err {
+    cu_status code;
+    int os_errno; /* errno where code is CU_EIO, else 0 */
+    char text[256];
+} cu_err;
+
+/* Sets err and returns code. Text: lower case, no full stop, what we tried and why not. */
+cu_status cu_fail(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);
+
+/* As cu_fail with CU_EIO (CU_ENOMEM for ENOMEM), appending ": " and the words of errno. */
+cu_status cu_fail_os(cu_err *err, const char *format, ...) CU_PRINTF(2, 3);
+
+/* Puts "what was being done: " before the words that err already holds; returns code. */
+cu_status cu_while(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);
+
+/* A word for a code, as it appears in JSON: "ok", "no-memory", "io", … Never NULL. */
+const char *cu_status_word(cu_status code);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names from evidence, made safe to store, to print and to read aloud. */
+#ifndef CU_BASE_TEXT_H
+#define CU_BASE_TEXT_H
+
+#include "base/bytes.h"
+
+/*
+ * The length of the well-formed UTF-8 character at the start of view (1 to 4), or 0 where there
+ * is none. Source: RFC 3629 section 4 (no overlong form, no surrogate, nothing above U+10FFFF).
+ */
+size_t cu_text_character(cu_bytes view);
+
+bool cu_text_is_utf8(cu_bytes view);
+
+/*
+ * Appends one name of a path: UTF-8 as it is, and as \xNN each byte that is not UTF-8, each
+ * backslash and each slash, so that no two names look alike and a name never looks like two.
+ */
+void cu_text_append_name(cu_buffer *out, cu_bytes name);
+
+/*
+ * Appends text for a terminal: control characters, direction overrides and other invisible
+ * characters, and bytes that are not UTF-8, become \xNN or \u{N}. Nothing appended moves a
+ * cursor.
+ */
+void cu_text_append_shown(cu_buffer *out, cu_bytes text);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cursor never leaves its view; the buffer never passes its ceiling. */
+#include "base/bytes.h"
+#include "support/cmocka.h"
+
+#include <string.h>
+
+static void reads_numbers_in_both_orders(void **state)
+{
+    (void)state;
+    const uint8_t raw[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    cu_cursor c = cu_cursor_over((cu_bytes){raw, sizeof raw});
+
+    assert_int_equal(cu_cursor_u16le(&c), 0x0201);
+    assert_int_equal(cu_cursor_u16be(&c), 0x0304);
+    assert_int_equal(cu_cursor_u32be(&c), 0x05060708);
+    assert_false(c.bad);
+    assert_int_equal(cu_cursor_left(&c), 0);
+}
+
+static void stays_bad_after_one_step_too_far(void **state)
+{
+    (void)state;
+    const uint8_t raw[] = {1, 2, 3};
+    cu_cursor c = cu_cursor_over((cu_bytes){raw, sizeof raw});
+
+    assert_int_equal(cu_cursor_u32le(&c), 0);
+    assert_true(c.bad);
+    assert_int_equal(cu_cursor_u8(&c), 0);
+    assert_null(cu_cursor_take(&c, 1).p);
+    assert_int_equal(cu_cursor_left(&c), 0);
+}
+
+static void takes_no_length_that_wraps(void **state)
+{
+    (void)state;
+    const uint8_t raw[] = {1, 2, 3};
+    cu_cursor c = cu_cursor_over((cu_bytes){raw, sizeof raw});
+
+    assert_int_equal(cu_cursor_u8(&c), 1);
+    assert_null(cu_cursor_take(&c, SIZE_MAX).p);
+    assert_true(c.bad);
+}
+
+static void a_slice_is_cut_to_what_is_there(void **state)
+{
+    (void)state;
+    const uint8_t raw[] = {1, 2, 3};
+    const cu_bytes view = {raw, sizeof raw};
+
+    assert_int_equal(cu_bytes_slice(view, 1, SIZE_MAX).n, 2);
+    assert_int_equal(cu_bytes_slice(view, 3, 1).n, 0);
+    assert_int_equal(cu_bytes_slice(view, SIZE_MAX, 1).n, 0);
+}
+
+static void a_buffer_keeps_its_ceiling(void **state)
+{
+    (void)state;
+    cu_buffer buffer = {.ceiling = 8};
+    cu_err err = {0};
+
+    cu_buffer_u64le(&buffer, 0x1122334455667788);
+    assert_int_equal(cu_buffer_check(&buffer, &err), CU_OK);
+    cu_buffer_u8(&buffer, 1);
+    assert_int_equal(cu_buffer_check(&buffer, &err), CU_ELIMIT);
+    assert_int_equal(buffer.n, 8);
+    assert_int_equal(buffer.p[0], 0x88);
+    cu_buffer_free(&buffer);
+}
+
+static void hexadecimal_goes_there_and_back(void **state)
+{
+    (void)state;
+    const uint8_t raw[] = {0x00, 0xAB, 0xFF};
+    char text[7];
+    uint8_t back[3] = {9, 9, 9};
+
+    cu_hex_encode((cu_bytes){raw, sizeof raw}, text);
+    assert_string_equal(text, "00abff");
+    assert_false(cu_hex_decode("00abfg", 6, back, 3));
+    assert_false(cu_hex_decode("00abff0", 7, back, 3));
+    assert_int_equal(back[0], 9);
+    assert_true(cu_hex_decode("00ABff", 6, back, 3));
+    assert_memory_equal(back, raw, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_numbers_in_both_orders),
+        cmocka_unit_test(stays_bad_after_one_step_too_far),
+        cmocka_unit_test(takes_no_length_that_wraps),
+        cmocka_unit_test(a_slice_is_cut_to_what_is_there),
+        cmocka_unit_test(a_buffer_keeps_its_ceiling),
+        cmocka_unit_test(hexadecimal_goes_there_and_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No byte of a hostile name reaches a path or a terminal as something else. */
+#include "base/text.h"
+#include "support/cmocka.h"
+
+#include <string.h>
+
+#define BYTES(literal) ((cu_bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
+
+static void assert_name(cu_bytes name, const char *expected)
+{
+    cu_buffer out = {0};
+
+    cu_text_append_name(&out, name);
+    cu_buffer_u8(&out, 0);
+    assert_string_equal((const char *)out.p, expected);
+    cu_buffer_free(&out);
+}
+
+static void assert_shown(cu_bytes text, const char *expected)
+{
+    cu_buffer out = {0};
+
+    cu_text_append_shown(&out, text);
+    cu_buffer_u8(&out, 0);
+    assert_string_equal((const char *)out.p, expected);
+    cu_buffer_free(&out);
+}
+
+static void names_keep_utf8_and_escape_the_rest(void **state)
+{
+    (void)state;
+    assert_name(BYTES("caf\xc3\xa9.jpg"), "caf\xc3\xa9.jpg");
+    assert_name(BYTES("a\xff/b\\c"), "a\\xff\\x2fb\\x5cc");
+    assert_name(BYTES("\xed\xa0\x80"), "\\xed\\xa0\\x80"); /* a surrogate */
+    assert_name(BYTES("\xc0\xaf"), "\\xc0\\xaf");          /* an overlong slash */
+    assert_name(BYTES("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
+}
+
+static void nothing_shown_moves_a_cursor(void **state)
+{
+    (void)state;
+    assert_shown(BYTES("a\x1b[2J\nb"), "a\\x1b[2J\\x0ab");
+    assert_shown(BYTES("x\xe2\x80\xaegpj"), "x\\u{202e}gpj");
+    assert_shown(BYTES("\xc2\x9b"), "\\u{9b}"); /* one-character CSI */
+    assert_shown(BYTES("\xfe"), "\\xfe");
+}
+
+static void every_short_character_is_refused(void **state)
+{
+    (void)state;
+    const uint8_t four[] = {0xF0, 0x9F, 0x98, 0x80};
+
+    assert_int_equal(cu_text_character((cu_bytes){four, 4}), 4);
+    for (size_t n = 0; n < 4; n++)
+        assert_int_equal(cu_text_character((cu_bytes){four, n}), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_keep_utf8_and_escape_the_rest),
+        cmocka_unit_test(nothing_shown_moves_a_cursor),
+        cmocka_unit_test(every_short_character_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
