@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A table from one 64-bit number to another, for looking up by a hash or an id. */
+#ifndef CU_BASE_MAP_H
+#define CU_BASE_MAP_H
+
+#include "base/bytes.h"
+
+/* Zero it to start. Keys are any number. */
+typedef struct cu_map {
+    struct cu_map_slot *slots;
+    size_t room;
+    size_t n;
+} cu_map;
+
+void cu_map_free(cu_map *map);
+
+/* The value of key, which is added with value where it is not there. NULL: out of memory. */
+uint64_t *cu_map_put(cu_map *map, uint64_t key, uint64_t value, bool *added);
+
+/* A number for bytes, good for a map; equal bytes give equal numbers, unequal ones nearly never
+ * do. */
+uint64_t cu_map_hash(uint64_t seed, cu_bytes bytes);
+
+#endif

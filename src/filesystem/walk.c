@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libtsk walks the names and gives each file's runs; not a byte of content is read here. */
+#include "filesystem/tsk.h"
+#include "sandbox/sandbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { flush_bytes = 256 << 10, extents_max = 1 << 20 };
+
+typedef struct walk {
+    TSK_FS_INFO *fs;
+    uint64_t device_bytes;
+    int fd;
+    cu_buffer out;
+    cu_extent *extents;
+    size_t room;
+    size_t count;
+    bool gone; /* nobody reads us any more */
+} walk;
+
+static void send_out(walk *self, bool now)
+{
+    if (self->out.bad)
+        self->gone = true;
+    if (self->gone || (!now && self->out.n < flush_bytes))
+        return;
+    if (!cu_sandbox_write_all(self->fd, self->out.p, self->out.n))
+        self->gone = true;
+    self->out.n = 0;
+}
+
+static void tell(walk *self, const cu_entry *entry)
+{
+    if (self->out.ceiling == 0)
+        self->out.ceiling = cu_entry_frame_max + 2 * flush_bytes;
+    cu_entry_append(&self->out, entry);
+    send_out(self, false);
+}
+
+static cu_bytes text_bytes(const char *text)
+{
+    return (cu_bytes){(const uint8_t *)text,
+                      text == NULL ? 0 : strnlen(text, cu_entry_name_max)};
+}
+
+static void remark(walk *self, const char *kind, const char *text)
+{
+    const cu_entry entry = {
+        .kind = CU_ENTRY_REMARK, .folder = text_bytes(kind), .name = text_bytes(text)};
+
+    tell(self, &entry);
+}
+
+/* ---- extents ---- */
+
+static bool add_extent(walk *self, uint64_t file_offset, uint64_t bytes, uint64_t device_offset)
+{
+    cu_extent *const last = self->count == 0 ? NULL : &self->extents[self->count - 1];
+
+    if (bytes == 0)
+        return true;
+    if (last != NULL && last->file_offset + last->bytes == file_offset) {
+        const bool plain = device_offset < CU_EXTENT_UNKNOWN;
+
+        if (plain ? last->device_offset < CU_EXTENT_UNKNOWN &&
+                        last->device_offset + last->bytes == device_offset
+                  : last->device_offset == device_offset) {
+            last->bytes += bytes;
+            return true;
+        }
+    }
+    if (self->count == self->room) {
+        const size_t room = self->room == 0 ? 256 : self->room * 2;
+        cu_extent *const grown =
+            room > extents_max ? NULL : realloc(self->extents, room * sizeof *grown);
+
+        if (grown == NULL)
+            return false;
+        self->extents = grown;
+        self->room = room;
+    }
+    self->extents[self->count++] = (cu_extent){file_offset, bytes, device_offset};
+    return true;
+}
+
+/* A run of device bytes, cut where the device ends: what lies past it is unknown. */
+static bool add_run(walk *self, uint64_t file_offset, uint64_t bytes,
+                    const TSK_FS_ATTR_RUN *run, uint64_t skip)
+{
+    uint64_t at = 0;
+
+    if ((run->flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) != 0)
+        return add_extent(self, file_offset, bytes, CU_EXTENT_HOLE);
+    if ((run->flags & TSK_FS_ATTR_RUN_FLAG_FILLER) != 0 ||
+        __builtin_mul_overflow(run->addr, (uint64_t)self->fs->block_size, &at) ||
+        __builtin_add_overflow(at, (uint64_t)self->fs->offset + skip, &at) ||
+        at >= self->device_bytes)
+        return add_extent(self, file_offset, bytes, CU_EXTENT_UNKNOWN);
+
+    const uint64_t there = self->device_bytes - at < bytes ? self->device_bytes - at : bytes;
+
+    return add_extent(self, file_offset, there, at) &&
+           add_extent(self, file_offset + there, bytes - there, CU_EXTENT_UNKNOWN);
+}
+
+/* The bytes 0 to size of the attribute; what is past its initialised part reads as zero. */
+static bool add_runs(walk *self, const TSK_FS_ATTR *attribute, uint64_t size)
+{
+    const uint64_t block = self->fs->block_size;
+    const uint64_t skip = attribute->nrd.skiplen;
+    const uint64_t init = (uint64_t)attribute->nrd.initsize;
+    const uint64_t stored = init < size ? init : size;
+    uint64_t at = 0;
+
+    self->count = 0;
+    for (const TSK_FS_ATTR_RUN *run = attribute->nrd.run; run != NULL && at < stored;
+         run = run->next) {
+        const uint64_t run_skip = at == 0 && skip < run->len * block ? skip : 0;
+        uint64_t bytes = 0;
+
+        if (__builtin_mul_overflow(run->len, block, &bytes))
+            return false;
+        bytes -= run_skip;
+        if (bytes > stored - at)
+            bytes = stored - at;
+        if (!add_run(self, at, bytes, run, run_skip))
+            return false;
+        at += bytes;
+    }
+    return add_extent(self, at, stored - at, CU_EXTENT_UNKNOWN) &&
+           add_extent(self, stored, size - stored, CU_EXTENT_HOLE);
+}
+
+/* ---- files ---- */
+
+static int64_t time_us(time_t seconds, uint32_t nano)
+{
+    int64_t us = 0;
+
+    if (seconds == 0 && nano == 0)
+        return INT64_MIN;
+    if (__builtin_mul_overflow((int64_t)seconds, (int64_t)1000000, &us) ||
+        __builtin_add_overflow(us, (int64_t)(nano / 1000 % 1000000), &us))
+        return INT64_MIN;
+    return us;
+}
+
+static void set_times(cu_entry *entry, const TSK_FS_META *meta)
+{
+    entry->modified_us = time_us(meta->mtime, meta->mtime_nano);
+    entry->accessed_us = time_us(meta->atime, meta->atime_nano);
+    entry->changed_us = time_us(meta->ctime, meta->ctime_nano);
+    entry->born_us = time_us(meta->crtime, meta->crtime_nano);
+}
+
+static bool is_ntfs(const TSK_FS_INFO *fs)
+{
+    return TSK_FS_TYPE_ISNTFS(fs->ftype);
+}
+
+/* Content that a person would open; the rest of the attributes are structure. */
+static bool is_content(const TSK_FS_INFO *fs, const TSK_FS_ATTR *attribute, bool directory)
+{
+    if (is_ntfs(fs)) {
+        if (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA)
+            return true;
+        /* The named indexes of $Extend ($O, $Q, $R) and $Secure are files of their own. */
+        return !directory && attribute->type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT &&
+               attribute->name != NULL && strcmp(attribute->name, "$I30") != 0;
+    }
+    if (directory)
+        return attribute->type == TSK_FS_ATTR_TYPE_HFS_RSRC;
+    return attribute->type == TSK_FS_ATTR_TYPE_DEFAULT ||
+           attribute->type == TSK_FS_ATTR_TYPE_HFS_DATA ||
+           (attribute->type == TSK_FS_ATTR_TYPE_HFS_RSRC && attribute->size > 0);
+}
+
+static cu_bytes stream_name(const TSK_FS_INFO *fs, const TSK_FS_ATTR *attribute)
+{
+    if (attribute->type == TSK_FS_ATTR_TYPE_HFS_RSRC)
+        return text_bytes("rsrc");
+    if (!is_ntfs(fs) || attribute->name == NULL)
+        return (cu_bytes){0};
+    /* libtsk calls the unnamed stream of a record "$Data" where it has to call it something. */
+    if (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA &&
+        (attribute->name[0] == '\0' || strcmp(attribute->name, "$Data") == 0 ||
+         strcmp(attribute->name, "N/A") == 0))
+        return (cu_bytes){0};
+    return text_bytes(attribute->name);
+}
+
+static void set_content(walk *self, cu_entry *entry, const TSK_FS_ATTR *attribute)
+{
+    const uint64_t size = attribute->size < 0 ? 0 : (uint64_t)attribute->size;
+
+    entry->size = size;
+    if (is_ntfs(self->fs) || attribute->type >= TSK_FS_ATTR_TYPE_HFS_DATA)
+        entry->attribute = (uint32_t)attribute->type << 16 | attribute->id;
+    if ((attribute->flags & TSK_FS_ATTR_ENC) != 0)
+        entry->flags |= CU_ENTRY_ENCRYPTED;
+    if ((attribute->flags & TSK_FS_ATTR_COMP) != 0 || attribute->r != NULL)
+        entry->flags |= CU_ENTRY_BY_LIBRARY;
+    if ((attribute->flags & TSK_FS_ATTR_RES) != 0) {
+        entry->flags |= CU_ENTRY_RESIDENT;
+        if ((entry->flags & CU_ENTRY_BY_LIBRARY) == 0 && attribute->rd.buf != NULL &&
+            size <= attribute->rd.buf_size) {
+            entry->content = (cu_bytes){attribute->rd.buf, (size_t)size};
+            return;
+        }
+        entry->flags = (entry->flags & ~(uint32_t)CU_ENTRY_RESIDENT) | CU_ENTRY_BY_LIBRARY;
+        return;
+    }
+    entry->allocated = attribute->nrd.allocsize < 0 ? 0 : (uint64_t)attribute->nrd.allocsize;
+    /* The extents of a compressed file are still its own; its size is not their length. */
+    const uint64_t span = (entry->flags & CU_ENTRY_BY_LIBRARY) != 0 ? entry->allocated : size;
+
+    if (!add_runs(self, attribute, span)) {
+        remark(self, "not-examined", "a file has more fragments than can be followed");
+        self->count = 0;
+    }
+    entry->extents = self->extents;
+    entry->extent_count = self->count;
+}
+
+static void tell_structure(walk *self, const TSK_FS_ATTR *attribute)
+{
+    cu_entry entry = {.kind = CU_ENTRY_STRUCTURE};
+
+    if ((attribute->flags & TSK_FS_ATTR_NONRES) == 0 || attribute->nrd.allocsize <= 0)
+        return;
+    if (!add_runs(self, attribute, (uint64_t)attribute->nrd.allocsize))
+        return;
+    entry.extents = self->extents;
+    entry.extent_count = self->count;
+    tell(self, &entry);
+}
+
+static uint32_t entry_flags(const TSK_FS_FILE *file, const char *folder)
+{
+    uint32_t flags = 0;
+
+    if (file->name != NULL && (file->name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0)
+        flags |= CU_ENTRY_NAME_DELETED;
+    if (strncmp(folder, "$OrphanFiles", 12) == 0)
+        flags |= CU_ENTRY_ORPHAN;
+    if (file->meta == NULL)
+        return flags | CU_ENTRY_NO_RECORD;
+    if ((file->meta->flags & TSK_FS_META_FLAG_UNALLOC) != 0)
+        flags |= CU_ENTRY_META_DELETED;
+    switch ((int)file->meta->type) {
+    case TSK_FS_META_TYPE_DIR:
+        return flags | CU_ENTRY_DIRECTORY;
+    case TSK_FS_META_TYPE_LNK:
+        return flags | CU_ENTRY_LINK;
+    case TSK_FS_META_TYPE_VIRT:
+        return flags | CU_ENTRY_VIRTUAL;
+    default:
+        return flags;
+    }
+}
+
+static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
+{
+    const bool directory = (base->flags & CU_ENTRY_DIRECTORY) != 0;
+    const bool live = (base->flags & (CU_ENTRY_META_DELETED | CU_ENTRY_ORPHAN)) == 0;
+    const int count = tsk_fs_file_attr_getsize(file);
+    bool told = false;
+
+    for (int i = 0; i < count; i++) {
+        const TSK_FS_ATTR *const attribute = tsk_fs_file_attr_get_idx(file, i);
+
+        if (attribute == NULL)
+            continue;
+        if (!is_content(self->fs, attribute, directory)) {
+            if (live)
+                tell_structure(self, attribute);
+            continue;
+        }
+
+        cu_entry entry = *base;
+
+        entry.stream = stream_name(self->fs, attribute);
+        set_content(self, &entry, attribute);
+        tell(self, &entry);
+        told = told || entry.stream.n == 0;
+    }
+    if (!told && !directory) {
+        /* A record whose runs are gone, or one that never had content. */
+        cu_entry entry = *base;
+
+        entry.size = file->meta->size < 0 ? 0 : (uint64_t)file->meta->size;
+        self->count = 0;
+        if (add_extent(self, 0, entry.size, CU_EXTENT_UNKNOWN)) {
+            entry.extents = self->extents;
+            entry.extent_count = self->count;
+        }
+        tell(self, &entry);
+    }
+}
+
+static bool is_plain_kind(const TSK_FS_META *meta)
+{
+    return meta->type == TSK_FS_META_TYPE_REG || meta->type == TSK_FS_META_TYPE_DIR ||
+           meta->type == TSK_FS_META_TYPE_LNK || meta->type == TSK_FS_META_TYPE_VIRT ||
+           meta->type == TSK_FS_META_TYPE_UNDEF;
+}
+
+static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, const char *path, void *context)
+{
+    walk *const self = context;
+    cu_entry base = {.kind = CU_ENTRY_FILE};
+
+    if (self->gone || cu_sandbox_memory_ran_out())
+        return TSK_WALK_STOP;
+    if (file->name == NULL || TSK_FS_ISDOT(file->name->name))
+        return TSK_WALK_CONT;
+    if (file->meta != NULL && file->meta->type == TSK_FS_META_TYPE_VIRT_DIR)
+        return TSK_WALK_CONT;
+    base.flags = entry_flags(file, path);
+    base.folder = text_bytes(path);
+    base.name = text_bytes(file->name->name);
+    base.inode = file->name->meta_addr;
+    base.modified_us = base.accessed_us = base.changed_us = base.born_us = INT64_MIN;
+    if (file->meta == NULL) {
+        if (file->name->type != TSK_FS_NAME_TYPE_DIR)
+            tell(self, &base);
+        return TSK_WALK_CONT;
+    }
+    if (!is_plain_kind(file->meta))
+        return TSK_WALK_CONT; /* devices, sockets: names without bytes */
+    base.links = file->meta->nlink < 0 ? 0 : (uint64_t)file->meta->nlink;
+    set_times(&base, file->meta);
+    if ((base.flags & CU_ENTRY_NAME_DELETED) != 0 &&
+        (base.flags & CU_ENTRY_META_DELETED) == 0 && (base.flags & CU_ENTRY_VIRTUAL) == 0) {
+        /* The record belongs to another file by now: only the name is left of this one. */
+        base.flags |= CU_ENTRY_NO_RECORD;
+        if ((base.flags & CU_ENTRY_DIRECTORY) == 0)
+            tell(self, &base);
+        return TSK_WALK_CONT;
+    }
+    tell_attributes(self, file, &base);
+    return TSK_WALK_CONT;
+}
+
+/* ---- the allocation map: what is allocated but no file's is structure ---- */
+
+static void tell_allocated(walk *self)
+{
+    TSK_FS_INFO *const fs = self->fs;
+    cu_entry entry = {.kind = CU_ENTRY_STRUCTURE};
+    TSK_DADDR_T first = 0;
+    bool inside = false;
+
+    self->count = 0;
+    for (TSK_DADDR_T block = fs->first_block; block <= fs->last_block_act; block++) {
+        const bool allocated = (fs->block_getflags(fs, block) & TSK_FS_BLOCK_FLAG_ALLOC) != 0;
+
+        if (allocated && !inside)
+            first = block;
+        if (!allocated && inside && first < block) {
+            const TSK_FS_ATTR_RUN run = {.addr = first, .len = block - first};
+
+            if (!add_run(self, first * fs->block_size, run.len * fs->block_size, &run, 0))
+                break;
+        }
+        inside = allocated;
+    }
+    if (inside) {
+        const TSK_FS_ATTR_RUN run = {.addr = first, .len = fs->last_block_act + 1 - first};
+
+        (void)add_run(self, first * fs->block_size, run.len * fs->block_size, &run, 0);
+    }
+    entry.extents = self->extents;
+    entry.extent_count = self->count;
+    tell(self, &entry);
+}
+
+static void tell_filesystem(walk *self, const char *name)
+{
+    const TSK_FS_INFO *const fs = self->fs;
+    cu_entry entry = {.kind = CU_ENTRY_FILESYSTEM, .block_bytes = fs->block_size};
+
+    entry.folder = text_bytes(name);
+    if (__builtin_mul_overflow(fs->last_block + 1, (uint64_t)fs->block_size, &entry.size))
+        entry.size = UINT64_MAX;
+    tell(self, &entry);
+    if (fs->last_block_act < fs->last_block)
+        remark(self, "filesystem", "the file system is larger than the bytes that are there");
+}
+
+cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const char *name, int fd,
+                             cu_err *err)
+{
+    cu_tsk opened = {0};
+    walk self = {.device_bytes = device->bytes, .fd = fd};
+    const TSK_FS_DIR_WALK_FLAG_ENUM everything = TSK_FS_DIR_WALK_FLAG_ALLOC |
+                                                 TSK_FS_DIR_WALK_FLAG_UNALLOC |
+                                                 TSK_FS_DIR_WALK_FLAG_RECURSE;
+    cu_status st = cu_tsk_open(device, offset, name, &opened, err);
+
+    if (st != CU_OK)
+        return st;
+    self.fs = opened.fs;
+    tell_filesystem(&self, name);
+    if (tsk_fs_dir_walk(self.fs, self.fs->root_inum, everything, see_file, &self) != 0) {
+        const char *const why = tsk_error_get();
+
+        remark(&self, "not-examined", why == NULL ? "the walk was cut off" : why);
+        st = CU_EFORMAT;
+    }
+    if (!self.gone)
+        tell_allocated(&self);
+    if (cu_sandbox_memory_ran_out())
+        st = cu_fail(err, CU_ELIMIT, "memory limit");
+    if (st == CU_OK)
+        tell(&self, &(cu_entry){.kind = CU_ENTRY_END});
+    send_out(&self, true);
+    if (self.gone)
+        st = cu_fail(err, CU_EIO, "nobody reads the walk");
+    cu_tsk_close(&opened);
+    free(self.extents);
+    cu_buffer_free(&self.out);
+    return st;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container format gives the rest of image/. Private. */
+#ifndef CU_IMAGE_FORMAT_H
+#define CU_IMAGE_FORMAT_H
+
+#include "image/image.h"
+
+typedef struct cu_image_format {
+    const char *name;
+
+    /* Whether the first bytes of the first segment, or the count of segments, are this
+     * format's. */
+    bool (*claims)(const cu_segments *segments, cu_bytes head);
+
+    /* Sets image->facts and image->own. */
+    cu_status (*open)(cu_image *image, cu_err *err);
+    void (*close)(cu_image *image);
+
+    /* As cu_image_read_at, with n > 0 and inside the media. */
+    cu_status (*read_at)(cu_image *image, uint64_t offset, uint8_t *out, size_t n,
+                         cu_image_gap_told *told, void *context, cu_err *err);
+} cu_image_format;
+
+struct cu_image {
+    const cu_image_format *format;
+    const cu_segments *segments; /* borrowed */
+    cu_image_facts facts;
+    void *own;         /* the format's */
+    cu_buffer remarks; /* each with its zero byte */
+};
+
+void cu_image_add_remark(cu_image *image, const char *format, ...) CU_PRINTF(2, 3);
+
+/* Reads n bytes of a segment; false where they are not there or cannot be read (errno, 0 at the
+ * end). */
+bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n);
+
+extern const cu_image_format cu_raw_format;
+
+#endif

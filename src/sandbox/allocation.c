@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Notices a failed allocation anywhere in the process: libtsk loses entries silently when one
+ * fails. */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+static atomic_bool ran_out;
+
+bool cu_sandbox_memory_ran_out(void)
+{
+    return atomic_load(&ran_out);
+}
+
+#ifdef CU_WATCH_ALLOCATIONS
+
+/* Source: glibc exports its allocator under these names for programs that stand in front of it.
+ */
+extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t count, size_t n);
+extern void *__libc_realloc(void *old, size_t n);
+
+__attribute__((visibility("default"))) void *malloc(size_t n)
+{
+    void *const taken = __libc_malloc(n);
+
+    if (taken == NULL)
+        atomic_store(&ran_out, true);
+    return taken;
+}
+
+__attribute__((visibility("default"))) void *calloc(size_t count, size_t n)
+{
+    void *const taken = __libc_calloc(count, n);
+
+    if (taken == NULL)
+        atomic_store(&ran_out, true);
+    return taken;
+}
+
+__attribute__((visibility("default"))) void *realloc(void *old, size_t n)
+{
+    void *const taken = __libc_realloc(old, n);
+
+    if (taken == NULL && n != 0)
+        atomic_store(&ran_out, true);
+    return taken;
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Landlock denies every file and port by name; seccomp lists the few calls that are left. */
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Sanitizers map their shadow and print their report with a few calls more. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+#define ALLOW     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define KILL      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+#define LOAD(at)  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(at))
+#define FIELD(of) offsetof(struct seccomp_data, of)
+
+enum { filter_max = 160 };
+
+/* What both need: read and write what is open, memory that cannot be run, time, the end. */
+static const int item_calls[] = {
+    SYS_read,
+    SYS_pread64,
+    SYS_readv,
+    SYS_preadv,
+    SYS_write,
+    SYS_writev,
+    SYS_lseek,
+    SYS_fstat,
+    SYS_newfstatat,
+    SYS_close,
+    SYS_futex,
+    SYS_exit,
+    SYS_exit_group,
+    SYS_brk,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_madvise,
+    SYS_clock_gettime,
+    SYS_rt_sigreturn,
+    SYS_getrandom,
+    SYS_gettimeofday,
+    SYS_fadvise64,
+    SYS_sched_yield,
+    SYS_recvfrom,
+    SYS_sendto,
+    SYS_recvmsg,
+    SYS_sendmsg,
+    SYS_getpid,
+    SYS_restart_syscall,
+#if SANITIZED
+    SYS_sigaltstack,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_gettid,
+    SYS_mprotect,
+    SYS_readlink,
+    SYS_getrlimit,
+    SYS_sched_getaffinity,
+    SYS_prctl,
+    SYS_tgkill,
+    SYS_openat,
+    SYS_open,
+    SYS_getuid,
+#endif
+};
+
+/* What a zygote needs besides, to fork, confine and bury its items. */
+static const int zygote_calls[] = {
+    SYS_clone,           SYS_clone3,         SYS_wait4,        SYS_kill,
+    SYS_prctl,           SYS_seccomp,        SYS_prlimit64,    SYS_setrlimit,
+    SYS_set_robust_list, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_gettid,
+    SYS_getppid,         SYS_rseq,           SYS_dup,          SYS_fcntl,
+    SYS_mprotect,
+};
+
+typedef struct program {
+    struct sock_filter code[filter_max];
+    unsigned short length;
+} program;
+
+static void add(program *filter, struct sock_filter statement)
+{
+    if (filter->length < filter_max)
+        filter->code[filter->length++] = statement;
+}
+
+static void allow_calls(program *filter, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        add(filter,
+            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i], 0, 1));
+        add(filter, (struct sock_filter)ALLOW);
+    }
+}
+
+/* Memory may be mapped, but never to be run. */
+static void allow_plain_mmap(program *filter)
+{
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 4));
+    add(filter, (struct sock_filter)LOAD(FIELD(args[2])));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1));
+    add(filter, (struct sock_filter)KILL);
+    add(filter, (struct sock_filter)ALLOW);
+}
+
+static cu_status load_filter(bool for_zygote, cu_err *err)
+{
+    program filter = {.length = 0};
+
+    add(&filter, (struct sock_filter)LOAD(FIELD(arch)));
+    add(&filter,
+        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
+    add(&filter, (struct sock_filter)KILL);
+    add(&filter, (struct sock_filter)LOAD(FIELD(nr)));
+    allow_calls(&filter, item_calls, CU_COUNT_OF(item_calls));
+    if (for_zygote)
+        allow_calls(&filter, zygote_calls, CU_COUNT_OF(zygote_calls));
+    allow_plain_mmap(&filter);
+    add(&filter, (struct sock_filter)KILL);
+
+    const struct sock_fprog wanted = {.len = filter.length, .filter = filter.code};
+
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &wanted) != 0)
+        return cu_fail_os(err, "could not set the system call filter");
+    return CU_OK;
+}
+
+/* Source: Linux Documentation/userspace-api/landlock.rst: mask the rights to the ABI that is
+ * there. */
+static cu_status deny_files(cu_sandbox_level *level, cu_err *err)
+{
+    const long abi =
+        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+    level->landlock_abi = abi > 0 ? (int)abi : 0;
+    if (abi <= 0)
+        return CU_OK; /* an older kernel: the level says so, and seccomp still denies open */
+
+    /* Every right of the ABI: 13 of ABI 1, then refer, truncate, ioctl on devices. */
+    const unsigned rights = abi == 1 ? 13 : abi == 2 ? 14 : abi < 5 ? 15 : 16;
+
+    const struct {
+        uint64_t files;
+        uint64_t ports; /* ABI 4: bind and connect by TCP */
+    } rules = {(1ULL << rights) - 1, abi >= 4 ? 3 : 0};
+
+    const long ruleset = syscall(SYS_landlock_create_ruleset, &rules,
+                                 abi >= 4 ? sizeof rules : sizeof rules.files, 0);
+
+    if (ruleset < 0)
+        return cu_fail_os(err, "could not make a Landlock rule set");
+
+    const long done = syscall(SYS_landlock_restrict_self, (int)ruleset, 0);
+
+    close((int)ruleset);
+    return done == 0 ? CU_OK : cu_fail_os(err, "could not enter Landlock");
+}
+
+cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err)
+{
+    const struct rlimit none = {0, 0};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return cu_fail_os(err, "could not give up new privileges");
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        return cu_fail_os(err, "could not forbid core files");
+
+    const cu_status st = deny_files(level, err);
+
+    if (st != CU_OK)
+        return st;
+    level->seccomp = true;
+    return load_filter(true, err);
+}
+
+static bool limit(int resource, uint64_t most)
+{
+    const struct rlimit wanted = {most, most};
+
+    return most == 0 || setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
+}
+
+cu_status cu_confine_item(const cu_sandbox_limits *limits, cu_err *err)
+{
+    if (prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0) != 0)
+        return cu_fail_os(err, "could not tie the child to its parent");
+    /* A sanitizer maps terabytes that it never touches, so there only the clock limits it. */
+    if ((!SANITIZED && !limit(RLIMIT_AS, limits->memory_bytes)) ||
+        !limit(RLIMIT_CPU, limits->cpu_seconds) || !limit(RLIMIT_FSIZE, limits->output_bytes))
+        return cu_fail_os(err, "could not set the child's limits");
+    return load_filter(false, err);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The walls themselves: Landlock, seccomp, resource limits. Private to sandbox/. */
+#ifndef CU_SANDBOX_CONFINE_H
+#define CU_SANDBOX_CONFINE_H
+
+#include "sandbox/sandbox.h"
+
+/* For the zygote: no files by name, no network, no new programs; it may still fork and pass
+ * fds. */
+cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err);
+
+/* For a fork: the limits, and only what reading open files and computing needs. */
+cu_status cu_confine_item(const cu_sandbox_limits *limits, cu_err *err);
+
+#endif

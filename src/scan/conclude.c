@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matches against the sets, the accounting, and the source's own digests. */
+#include "scan/conclude.h"
+
+#include "match/match.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct conclusion {
+    const cu_scan_options *options;
+    cu_evidence_writer *evidence;
+    const cu_plan *plan;
+    size_t next_content; /* contents rise with their items */
+    int64_t *proved;
+    size_t proved_count, proved_room;
+} conclusion;
+
+/* ---- matches ---- */
+
+static bool is_overwritten(conclusion *self, int64_t item)
+{
+    const cu_plan *const plan = self->plan;
+
+    while (self->next_content < plan->content_count &&
+           plan->contents[self->next_content].item < item)
+        self->next_content++;
+    return self->next_content < plan->content_count &&
+           plan->contents[self->next_content].item == item &&
+           (plan->contents[self->next_content].flags & CU_CONTENT_OVERWRITTEN) != 0;
+}
+
+static cu_status keep_proved(conclusion *self, int64_t item, cu_err *err)
+{
+    if (self->proved_count == self->proved_room) {
+        const size_t room = self->proved_room == 0 ? 64 : self->proved_room * 2;
+        int64_t *const grown = realloc(self->proved, room * sizeof *grown);
+
+        if (grown == NULL)
+            return cu_fail(err, CU_ENOMEM, "out of memory");
+        self->proved = grown;
+        self->proved_room = room;
+    }
+    self->proved[self->proved_count++] = item;
+    return CU_OK;
+}
+
+static cu_status add_match(conclusion *self, const cu_evidence_item *item,
+                           const cu_match *match, const char *strength, cu_err *err)
+{
+    char record[160];
+
+    (void)snprintf(record, sizeof record, "%s", match->record.label);
+    if (match->record.label[0] == '\0')
+        (void)snprintf(record, sizeof record, "%llu", (unsigned long long)match->record.number);
+
+    const cu_evidence_match row = {.item = item->id,
+                                   .path = "",
+                                   .set = match->set->name,
+                                   .set_version = match->set->version,
+                                   .algorithm = cu_match_algorithm_word(match->algorithm),
+                                   .strength = strength,
+                                   .scheme = match->set->scheme,
+                                   .code = match->record.code,
+                                   .record = record};
+
+    return cu_evidence_add_match(self->evidence, &row, err);
+}
+
+static cu_status match_item(void *context, const cu_evidence_item *item, cu_err *err)
+{
+    conclusion *const self = context;
+    const bool overwritten = is_overwritten(self, item->id);
+    bool proved = false;
+    cu_status st = CU_OK;
+
+    /* An empty file is nobody's: its digest is in careless lists. */
+    if (!item->examined || item->size == 0)
+        return CU_OK;
+    for (size_t i = 0; st == CU_OK && i < self->options->set_count; i++) {
+        const cu_hashset *const set = self->options->sets[i];
+        const char *const strength = cu_match_strength(item->state, overwritten);
+        cu_match match;
+
+        if (cu_hashset_get_facts(set)->purpose != CU_HASHSET_ALERT ||
+            !cu_match_find(set, &item->digests, &match))
+            continue;
+        st = add_match(self, item, &match, strength, err);
+        proved = proved || strcmp(strength, "exact-proved") == 0;
+    }
+    if (st == CU_OK && proved)
+        st = keep_proved(self, item->id, err);
+    return st;
+}
+
+static cu_status match_all(conclusion *self, cu_err *err)
+{
+    CU_AUTO(cu_evidence, view);
+    cu_status st = CU_OK;
+
+    if (self->options->set_count == 0)
+        return CU_OK;
+    st = cu_evidence_peek(self->evidence, &view, err);
+    if (st == CU_OK)
+        st = cu_evidence_each_item(view, match_item, self, err);
+    for (size_t i = 0; st == CU_OK && i < self->proved_count; i++)
+        st = cu_evidence_set_recovery(self->evidence, self->proved[i], "proved-by-digest", err);
+    return st;
+}
+
+/* ---- accounting ---- */
+
+static cu_status add_region(void *context, const cu_evidence_region *region, cu_err *err)
+{
+    return cu_evidence_add_region(context, region, err);
+}
+
+/* ---- the source ---- */
+
+static cu_status check_stored(const cu_image_facts *facts, const cu_digests *digests,
+                              cu_evidence_writer *evidence, bool *verified, cu_err *err)
+{
+    const bool md5 = !facts->has_md5 || memcmp(facts->stored_md5, digests->md5, 16) == 0;
+    const bool sha1 = !facts->has_sha1 || memcmp(facts->stored_sha1, digests->sha1, 20) == 0;
+
+    *verified = (facts->has_md5 || facts->has_sha1) && md5 && sha1;
+    if (md5 && sha1)
+        return CU_OK;
+    return cu_evidence_add_finding(
+        evidence,
+        &(cu_evidence_finding){
+            .path = "",
+            .kind = "stored-digest-mismatch",
+            .text = md5 ? "the media's SHA-1 is not the one that the image stores"
+                        : "the media's MD5 is not the one that the image stores"},
+        err);
+}
+
+static cu_status write_source(const cu_scan_options *options, const cu_image_facts *facts,
+                              cu_evidence_writer *evidence, const cu_digest_stream *whole,
+                              cu_err *err)
+{
+    cu_digests digests;
+    cu_evidence_source source = {
+        .path = options->source,
+        .format = facts->format,
+        .bytes = facts->bytes,
+        .sector_bytes = facts->sector_bytes,
+        .exhibit = options->exhibit,
+        .has_sha256 = true,
+        .has_stored_md5 = facts->has_md5,
+        .has_stored_sha1 = facts->has_sha1,
+    };
+
+    cu_digest_final(whole, &digests);
+    memcpy(source.sha256, digests.sha256, sizeof source.sha256);
+    memcpy(source.md5, digests.md5, sizeof source.md5);
+    memcpy(source.sha1, digests.sha1, sizeof source.sha1);
+    memcpy(source.stored_md5, facts->stored_md5, sizeof source.stored_md5);
+    memcpy(source.stored_sha1, facts->stored_sha1, sizeof source.stored_sha1);
+
+    const cu_status st = check_stored(facts, &digests, evidence, &source.verified, err);
+
+    return st != CU_OK ? st : cu_evidence_set_source(evidence, &source, err);
+}
+
+static cu_status write_facts(const cu_scan_options *options, cu_device *device,
+                             cu_evidence_writer *evidence, cu_err *err)
+{
+    const cu_sandbox_level *const level = cu_device_level(device);
+    char text[128];
+    cu_buffer sets = {0};
+    cu_status st = cu_evidence_set_fact(evidence, "tool", "custos " CU_VERSION, err);
+
+    (void)snprintf(text, sizeof text, "landlock %d, seccomp %s", level->landlock_abi,
+                   level->seccomp ? "yes" : "no");
+    if (st == CU_OK)
+        st = cu_evidence_set_fact(evidence, "sandbox", text, err);
+    for (size_t i = 0; i < options->set_count; i++) {
+        const cu_hashset_facts *const facts = cu_hashset_get_facts(options->sets[i]);
+        char hex[65];
+
+        cu_hex_encode((cu_bytes){facts->sha256, 32}, hex);
+        cu_buffer_format(&sets, "%s%s %s sha256:%s", i == 0 ? "" : "\n", facts->name,
+                         facts->version, hex);
+    }
+    cu_buffer_u8(&sets, 0);
+    if (st == CU_OK)
+        st = cu_buffer_check(&sets, err);
+    if (st == CU_OK)
+        st = cu_evidence_set_fact(evidence, "sets", (const char *)sets.p, err);
+    cu_buffer_free(&sets);
+    return st;
+}
+
+cu_status cu_scan_conclude(const cu_scan_options *options, cu_device *device,
+                           cu_evidence_writer *evidence, cu_plan *plan,
+                           const cu_digest_stream *whole, cu_err *err)
+{
+    conclusion self = {.options = options, .evidence = evidence, .plan = plan};
+    cu_status st = match_all(&self, err);
+
+    free(self.proved);
+    if (st == CU_OK)
+        st = cu_plan_account(plan, add_region, evidence, err);
+    if (st == CU_OK)
+        st = write_source(options, cu_device_facts(device), evidence, whole, err);
+    if (st == CU_OK)
+        st = write_facts(options, device, evidence, err);
+    return st;
+}

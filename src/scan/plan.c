@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Growing arrays, one sort by device offset, one line swept over the claims. */
+#include "scan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Makes room for one more; count is below UINT32_MAX so that indexes fit in 32 bits. */
+static cu_status make_room(void **array, size_t count, size_t *room, size_t each, cu_err *err)
+{
+    if (count < *room)
+        return CU_OK;
+    if (count >= UINT32_MAX / 2)
+        return cu_fail(err, CU_ELIMIT, "more than %u extents on one device", UINT32_MAX / 2);
+
+    const size_t grown = *room == 0 ? 1024 : *room + *room / 2;
+    void *const p = realloc(*array, grown * each);
+
+    if (p == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    *array = p;
+    *room = grown;
+    return CU_OK;
+}
+
+void cu_plan_free(cu_plan *plan)
+{
+    free(plan->contents);
+    free(plan->extents);
+    free(plan->order);
+    free(plan->claims);
+    free(plan->aliases);
+    *plan = (cu_plan){0};
+}
+
+cu_status cu_plan_add_content(cu_plan *plan, const cu_content *content, cu_err *err)
+{
+    void *array = plan->contents;
+    const cu_status st =
+        make_room(&array, plan->content_count, &plan->content_room, sizeof *content, err);
+
+    plan->contents = array;
+    if (st != CU_OK)
+        return st;
+    plan->contents[plan->content_count] = *content;
+    plan->contents[plan->content_count++].first_extent = (uint32_t)plan->extent_count;
+    return CU_OK;
+}
+
+cu_status cu_plan_add_extent(cu_plan *plan, uint64_t file_offset, uint64_t bytes,
+                             uint64_t device_offset, cu_err *err)
+{
+    void *array = plan->extents;
+    const cu_status st =
+        make_room(&array, plan->extent_count, &plan->extent_room, sizeof *plan->extents, err);
+
+    plan->extents = array;
+    if (st != CU_OK)
+        return st;
+    plan->extents[plan->extent_count++] = (cu_plan_extent){file_offset, bytes, device_offset,
+                                                           (uint32_t)(plan->content_count - 1)};
+    plan->contents[plan->content_count - 1].extent_count++;
+    return CU_OK;
+}
+
+cu_status cu_plan_claim(cu_plan *plan, uint64_t offset, uint64_t bytes, cu_class class_of_bytes,
+                        cu_err *err)
+{
+    void *array = plan->claims;
+
+    if (bytes == 0 || offset >= plan->device_bytes)
+        return CU_OK;
+
+    const cu_status st =
+        make_room(&array, plan->claim_count, &plan->claim_room, sizeof *plan->claims, err);
+
+    plan->claims = array;
+    if (st != CU_OK)
+        return st;
+    if (bytes > plan->device_bytes - offset)
+        bytes = plan->device_bytes - offset;
+    plan->claims[plan->claim_count++] = (cu_claim){offset, bytes, class_of_bytes};
+    return CU_OK;
+}
+
+cu_status cu_plan_alias(cu_plan *plan, uint32_t content, int64_t item, cu_err *err)
+{
+    void *array = plan->aliases;
+    const cu_status st =
+        make_room(&array, plan->alias_count, &plan->alias_room, sizeof *plan->aliases, err);
+
+    plan->aliases = array;
+    if (st != CU_OK)
+        return st;
+    plan->aliases[plan->alias_count++] = (cu_alias){content, item};
+    return CU_OK;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const cu_claim *const x = a;
+    const cu_claim *const y = b;
+
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    return 0;
+}
+
+static int by_device(const void *a, const void *b, void *context)
+{
+    const cu_plan_extent *const extents = context;
+    const uint32_t i = *(const uint32_t *)a;
+    const uint32_t k = *(const uint32_t *)b;
+
+    if (extents[i].device_offset != extents[k].device_offset)
+        return extents[i].device_offset < extents[k].device_offset ? -1 : 1;
+    return i < k ? -1 : i > k;
+}
+
+static int by_content(const void *a, const void *b)
+{
+    const cu_alias *const x = a;
+    const cu_alias *const y = b;
+
+    if (x->content != y->content)
+        return x->content < y->content ? -1 : 1;
+    return x->item < y->item ? -1 : x->item > y->item;
+}
+
+/* The extents of live files as ranges that rise and do not touch. */
+static size_t live_ranges(const cu_plan *plan, cu_claim *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < plan->claim_count; i++) {
+        const cu_claim *const claim = &plan->claims[i];
+
+        if (claim->class_of_bytes != CU_CLASS_ALLOCATED)
+            continue;
+        if (n > 0 && claim->offset <= out[n - 1].offset + out[n - 1].bytes) {
+            const uint64_t end = claim->offset + claim->bytes;
+
+            if (end > out[n - 1].offset + out[n - 1].bytes)
+                out[n - 1].bytes = end - out[n - 1].offset;
+        } else {
+            out[n++] = *claim;
+        }
+    }
+    return n;
+}
+
+static bool touches(const cu_claim *ranges, size_t count, uint64_t offset, uint64_t bytes)
+{
+    size_t low = 0;
+    size_t high = count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (ranges[middle].offset + ranges[middle].bytes <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && ranges[low].offset < offset + bytes;
+}
+
+static cu_status find_overwritten(cu_plan *plan, cu_err *err)
+{
+    cu_claim *const ranges = malloc((plan->claim_count + 1) * sizeof *ranges);
+
+    if (ranges == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+
+    const size_t count = live_ranges(plan, ranges);
+
+    for (size_t i = 0; i < plan->content_count; i++) {
+        cu_content *const content = &plan->contents[i];
+
+        if ((content->flags & CU_CONTENT_DELETED) == 0)
+            continue;
+        for (uint32_t k = 0; k < content->extent_count; k++) {
+            const cu_plan_extent *const extent = &plan->extents[content->first_extent + k];
+
+            if (touches(ranges, count, extent->device_offset, extent->bytes))
+                content->flags |= CU_CONTENT_OVERWRITTEN;
+        }
+    }
+    free(ranges);
+    return CU_OK;
+}
+
+static bool rises(const cu_plan *plan, const cu_content *content)
+{
+    for (uint32_t k = 1; k < content->extent_count; k++) {
+        const cu_plan_extent *const extent = &plan->extents[content->first_extent + k];
+
+        if (extent->device_offset < extent[-1].device_offset + extent[-1].bytes)
+            return false;
+    }
+    return true;
+}
+
+cu_status cu_plan_arrange(cu_plan *plan, cu_err *err)
+{
+    if (plan->claim_count > 0)
+        qsort(plan->claims, plan->claim_count, sizeof *plan->claims, by_offset);
+    if (plan->alias_count > 0)
+        qsort(plan->aliases, plan->alias_count, sizeof *plan->aliases, by_content);
+
+    const cu_status st = find_overwritten(plan, err);
+
+    if (st != CU_OK)
+        return st;
+    plan->order = malloc((plan->extent_count + 1) * sizeof *plan->order);
+    if (plan->order == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    for (size_t i = 0; i < plan->content_count; i++) {
+        cu_content *const content = &plan->contents[i];
+
+        if ((content->flags & (CU_CONTENT_BY_LIBRARY | CU_CONTENT_SKIPPED)) != 0)
+            continue;
+        if (!rises(plan, content)) {
+            content->flags |= CU_CONTENT_SCATTERED;
+            continue;
+        }
+        for (uint32_t k = 0; k < content->extent_count; k++)
+            plan->order[plan->order_count++] = content->first_extent + k;
+    }
+    qsort_r(plan->order, plan->order_count, sizeof *plan->order, by_device, plan->extents);
+    return CU_OK;
+}
+
+/* Strongest first: where two claim a byte, the one listed first has it. */
+static const cu_class strength[] = {
+    CU_CLASS_UNREADABLE, CU_CLASS_ALLOCATED, CU_CLASS_SLACK,
+    CU_CLASS_METADATA,   CU_CLASS_RECOVERED, CU_CLASS_UNSUPPORTED,
+};
+
+static cu_class strongest(const uint64_t *end, uint64_t at)
+{
+    for (size_t i = 0; i < CU_COUNT_OF(strength); i++) {
+        if (end[strength[i]] > at)
+            return strength[i];
+    }
+    return CU_CLASS_UNALLOCATED;
+}
+
+cu_status cu_plan_account(cu_plan *plan,
+                          cu_status (*seen)(void *context, const cu_evidence_region *region,
+                                            cu_err *err),
+                          void *context, cu_err *err)
+{
+    uint64_t end[cu_classes] = {0};
+    cu_evidence_region region = {.class_of_bytes = CU_CLASS_UNALLOCATED};
+    uint64_t at = 0;
+    size_t next = 0;
+
+    if (plan->claim_count > 0)
+        qsort(plan->claims, plan->claim_count, sizeof *plan->claims, by_offset);
+    while (at < plan->device_bytes) {
+        for (; next < plan->claim_count && plan->claims[next].offset <= at; next++) {
+            const cu_claim *const claim = &plan->claims[next];
+
+            if (claim->offset + claim->bytes > end[claim->class_of_bytes])
+                end[claim->class_of_bytes] = claim->offset + claim->bytes;
+        }
+
+        const cu_class best = strongest(end, at);
+        uint64_t until =
+            next < plan->claim_count ? plan->claims[next].offset : plan->device_bytes;
+
+        if (best != CU_CLASS_UNALLOCATED && end[best] < until)
+            until = end[best];
+        if (best != region.class_of_bytes && region.bytes > 0) {
+            const cu_status st = seen(context, &region, err);
+
+            if (st != CU_OK)
+                return st;
+            region = (cu_evidence_region){.offset = at};
+        }
+        region.class_of_bytes = best;
+        region.bytes += until - at;
+        at = until;
+    }
+    return region.bytes == 0 ? CU_OK : seen(context, &region, err);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contents that the sweep could not digest in passing, each read on its own, in file order. */
+#include "scan/stream.h"
+#include "scan/sweep.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum { piece_bytes = 4 << 20 };
+
+typedef struct rest {
+    const cu_sweep_options *options;
+    cu_device_memory memory;
+    cu_device_reader *reader;
+    cu_stream *stream;
+    uint64_t piece_offset; /* on the device */
+    uint64_t file_offset;
+    bool gap_lost;
+} rest;
+
+static void miss(void *context, const cu_image_gap *gap)
+{
+    rest *const self = context;
+
+    if (!cu_stream_miss(self->stream, self->file_offset + (gap->offset - self->piece_offset),
+                        gap->bytes, gap->why))
+        self->gap_lost = true;
+}
+
+static cu_status feed(rest *self, cu_bytes bytes, cu_err *err)
+{
+    cu_stream *const stream = self->stream;
+
+    if (!cu_stream_sniff(stream, bytes) || self->gap_lost)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    if ((stream->content->flags & CU_CONTENT_LOST) == 0)
+        cu_digest_update(&stream->digest, bytes);
+    stream->fed += bytes.n;
+    stream->read += bytes.n;
+    return CU_OK;
+}
+
+static cu_status read_extents(rest *self, cu_err *err)
+{
+    const cu_plan *const plan = self->options->plan;
+    const cu_content *const content = self->stream->content;
+    cu_status st = CU_OK;
+
+    for (uint32_t i = 0; st == CU_OK && i < content->extent_count; i++) {
+        const cu_plan_extent *const extent = &plan->extents[content->first_extent + i];
+
+        cu_stream_skip_to(self->stream, extent->file_offset);
+        for (uint64_t done = 0; st == CU_OK && done < extent->bytes;) {
+            const uint64_t left = extent->bytes - done;
+            const size_t n = left < piece_bytes ? (size_t)left : (size_t)piece_bytes;
+
+            self->piece_offset = extent->device_offset + done;
+            self->file_offset = extent->file_offset + done;
+            st = cu_device_reader_read(self->reader, self->piece_offset, n, 0, miss, self, err);
+            if (st == CU_OK)
+                st = feed(self, (cu_bytes){self->memory.p, n}, err);
+            done += n;
+        }
+    }
+    return st;
+}
+
+static cu_status see_bytes(void *context, cu_bytes bytes, cu_err *err)
+{
+    return feed(context, bytes, err);
+}
+
+static cu_status read_by_library(rest *self, cu_err *err)
+{
+    const cu_content *const content = self->stream->content;
+    const cu_walked *const walked = &self->options->walked[content->volume];
+    cu_err why = {0};
+    const cu_status st = cu_device_content(
+        self->options->device, walked->offset, walked->filesystem, content->inode,
+        content->attribute, content->size, see_bytes, self, &why);
+
+    if (st == CU_OK)
+        return CU_OK;
+    if (st == CU_ENOMEM || st == CU_EIO || st == CU_ESTOPPED) {
+        if (err != NULL)
+            *err = why;
+        return st;
+    }
+
+    char text[96];
+    const uint64_t left = content->size - self->stream->fed;
+
+    (void)snprintf(text, sizeof text, "not examined: %.80s", why.text);
+    self->stream->read += left;
+    if (!cu_stream_miss(self->stream, self->stream->fed, left, text))
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    self->stream->fed = content->size;
+    return CU_OK;
+}
+
+static cu_status read_content(rest *self, const cu_content *content, cu_err *err)
+{
+    const cu_sweep_options *const options = self->options;
+
+    self->stream = cu_stream_new(options->plan, content);
+    self->gap_lost = false;
+    if (self->stream == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+
+    cu_status st = (content->flags & CU_CONTENT_BY_LIBRARY) != 0 ? read_by_library(self, err)
+                                                                 : read_extents(self, err);
+
+    if (st == CU_OK)
+        st = cu_stream_finish(self->stream, options->plan, options->evidence, err);
+    cu_stream_free(self->stream);
+    self->stream = NULL;
+    return st;
+}
+
+static cu_status read_all(rest *self, cu_err *err)
+{
+    const cu_sweep_options *const options = self->options;
+    const cu_plan *const plan = options->plan;
+    int64_t saved_us = cu_clock_steady_us();
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && i < plan->content_count; i++) {
+        const cu_content *const content = &plan->contents[i];
+
+        if ((content->flags & (CU_CONTENT_DONE | CU_CONTENT_SKIPPED)) != 0)
+            continue;
+        st = read_content(self, content, err);
+        if (st != CU_OK)
+            break;
+
+        const bool going =
+            cu_progress_tell(options->progress, "scattered files", i + 1, plan->content_count);
+
+        if (!going || cu_clock_steady_us() - saved_us > 3000000) {
+            st = cu_evidence_commit(options->evidence, err);
+            saved_us = cu_clock_steady_us();
+        }
+        if (st == CU_OK && !going)
+            st = cu_fail(err, CU_ESTOPPED, "stopped; --resume goes on from here");
+    }
+    return st;
+}
+
+cu_status cu_sweep_rest(const cu_sweep_options *options, cu_err *err)
+{
+    rest self = {.options = options, .memory = {.fd = -1}};
+    cu_status st = cu_device_memory_make(piece_bytes, &self.memory, err);
+
+    if (st == CU_OK)
+        st = cu_device_reader_open(options->device, &self.memory, &self.reader, err);
+    if (st == CU_OK)
+        st = read_all(&self, err);
+    cu_device_reader_close(self.reader);
+    cu_device_memory_free(&self.memory);
+    return st;
+}

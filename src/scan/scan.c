@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of the stages, and where a scan that was cut off goes on. */
+#include "scan/scan.h"
+
+#include "base/clock.h"
+#include "scan/conclude.h"
+#include "scan/intake.h"
+#include "scan/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Keys of an unfinished scan. */
+#define PHASE "phase"
+#define TRAIL "trail"
+
+typedef struct scan {
+    const cu_scan_options *options;
+    cu_device *device;
+    cu_evidence_writer *evidence;
+    cu_plan plan;
+    cu_intake intake;
+    cu_digest_stream whole;
+    uint64_t from;
+    bool walked;   /* the walk's rows are in the evidence already */
+    bool complete; /* all is in the evidence; only the seal is missing */
+} scan;
+
+/* ---- where we are ---- */
+
+static cu_status read_state(scan *self, const char *key, cu_buffer *value, cu_err *err)
+{
+    value->n = 0;
+
+    const cu_status st = cu_evidence_get_state(self->evidence, key, value, err);
+
+    return st == CU_ENOTFOUND ? CU_OK : st;
+}
+
+static cu_status read_phase(scan *self, cu_err *err)
+{
+    cu_buffer value = {0};
+    cu_status st = read_state(self, PHASE, &value, err);
+
+    self->complete = st == CU_OK && value.n == 8 && memcmp(value.p, "complete", 8) == 0;
+    self->walked =
+        self->complete || (st == CU_OK && value.n == 6 && memcmp(value.p, "walked", 6) == 0);
+    if (st == CU_OK && self->walked)
+        st = read_state(self, CU_SWEEP_STATE, &value, err);
+    if (st == CU_OK && self->walked && value.n == 8 + sizeof self->whole) {
+        cu_cursor c = cu_cursor_over(cu_buffer_view(&value));
+
+        self->from = cu_cursor_u64le(&c);
+        memcpy(&self->whole, cu_cursor_take(&c, sizeof self->whole).p, sizeof self->whole);
+    }
+    cu_buffer_free(&value);
+    return st;
+}
+
+static cu_status put_text(scan *self, const char *key, const char *text, cu_err *err)
+{
+    return cu_evidence_put_state(self->evidence, key,
+                                 (cu_bytes){(const uint8_t *)text, strlen(text)}, err);
+}
+
+/* ---- the walk ---- */
+
+static uint64_t trail_of(const scan *self)
+{
+    return self->intake.trail ^ self->plan.device_bytes ^ (uint64_t)self->intake.next_item;
+}
+
+static cu_status check_trail(scan *self, cu_err *err)
+{
+    const uint64_t trail = trail_of(self);
+    cu_buffer value = {0};
+    cu_status st = read_state(self, TRAIL, &value, err);
+
+    if (st == CU_OK && (value.n != sizeof trail || memcmp(value.p, &trail, sizeof trail) != 0))
+        st = cu_fail(err, CU_EFORMAT,
+                     "could not resume: the source is not the one that the scan began with");
+    cu_buffer_free(&value);
+    return st;
+}
+
+static cu_status note_done(void *context, const cu_evidence_item *item, CU_UNUSED cu_err *err)
+{
+    scan *const self = context;
+    size_t low = 0;
+    size_t high = self->plan.content_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (self->plan.contents[middle].item < item->id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < self->plan.content_count && self->plan.contents[low].item == item->id &&
+        (item->examined || item->read > 0 || item->type != NULL))
+        self->plan.contents[low].flags |= CU_CONTENT_DONE;
+    return CU_OK;
+}
+
+static cu_status note_gap(void *context, const cu_evidence_finding *finding, cu_err *err)
+{
+    scan *const self = context;
+
+    if (finding->item != 0 || strcmp(finding->kind, "unreadable") != 0)
+        return CU_OK;
+    return cu_plan_claim(&self->plan, finding->offset, finding->bytes, CU_CLASS_UNREADABLE,
+                         err);
+}
+
+/* What an earlier run has done already. */
+static cu_status recall(scan *self, cu_err *err)
+{
+    CU_AUTO(cu_evidence, view);
+    cu_status st = check_trail(self, err);
+
+    if (st == CU_OK)
+        st = cu_evidence_peek(self->evidence, &view, err);
+    if (st == CU_OK)
+        st = cu_evidence_each_item(view, note_done, self, err);
+    if (st == CU_OK)
+        st = cu_evidence_each_finding(view, note_gap, self, err);
+    return st;
+}
+
+static cu_status walk(scan *self, cu_err *err)
+{
+    cu_status st = CU_OK;
+
+    self->plan.device_bytes = cu_device_facts(self->device)->bytes;
+    self->intake = (cu_intake){.device = self->device,
+                               .evidence = self->evidence,
+                               .plan = &self->plan,
+                               .write = !self->walked};
+    if (!self->walked)
+        st = cu_evidence_clear(self->evidence, err);
+    if (st == CU_OK)
+        st = cu_intake_run(&self->intake, err);
+    if (st != CU_OK)
+        return st;
+    if (self->walked)
+        return recall(self, err);
+
+    const uint64_t trail = trail_of(self);
+
+    st = cu_evidence_put_state(self->evidence, TRAIL,
+                               (cu_bytes){(const uint8_t *)&trail, sizeof trail}, err);
+    if (st == CU_OK)
+        st = put_text(self, PHASE, "walked", err);
+    if (st == CU_OK)
+        st = cu_evidence_commit(self->evidence, err);
+    return st;
+}
+
+/* ---- the sweep ---- */
+
+static unsigned worker_count(const cu_scan_options *options)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const unsigned wanted = options->workers != 0 ? options->workers
+                            : processors > 0      ? (unsigned)processors
+                                                  : 1;
+
+    return wanted < cu_scan_workers_max ? wanted : cu_scan_workers_max;
+}
+
+static cu_status sweep(scan *self, cu_scan_report *report, cu_err *err)
+{
+    const cu_sweep_options options = {.device = self->device,
+                                      .evidence = self->evidence,
+                                      .plan = &self->plan,
+                                      .walked = self->intake.walked,
+                                      .workers = worker_count(self->options),
+                                      .progress = self->options->progress,
+                                      .from = self->from,
+                                      .whole = &self->whole};
+    const int64_t start_us = cu_clock_steady_us();
+    cu_status st = cu_sweep_run(&options, err);
+
+    if (st == CU_OK)
+        st = cu_sweep_rest(&options, err);
+    report->sweep_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
+    return st;
+}
+
+static cu_status run(scan *self, cu_scan_report *report, cu_err *err)
+{
+    const cu_image_facts *const facts = cu_device_facts(self->device);
+    const unsigned wanted = CU_DIGEST_SHA256 | (facts->has_md5 ? CU_DIGEST_MD5 : 0U) |
+                            (facts->has_sha1 ? CU_DIGEST_SHA1 : 0U);
+    const int64_t start_us = cu_clock_steady_us();
+
+    cu_digest_init(&self->whole, wanted);
+
+    cu_status st = read_phase(self, err);
+
+    if (st == CU_OK && !self->complete) {
+        st = walk(self, err);
+        report->walk_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
+        if (st == CU_OK)
+            st = sweep(self, report, err);
+        if (st == CU_OK)
+            st = cu_scan_conclude(self->options, self->device, self->evidence, &self->plan,
+                                  &self->whole, err);
+        if (st == CU_OK)
+            st = put_text(self, PHASE, "complete", err);
+        if (st == CU_OK)
+            st = cu_evidence_commit(self->evidence, err);
+    }
+    if (st == CU_OK)
+        st = cu_evidence_seal(CU_MOVE(self->evidence), report->seal, err);
+    report->total_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
+    return st;
+}
+
+cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu_err *err)
+{
+    scan self = {.options = options};
+    cu_status st = cu_device_open(options->source, &self.device, err);
+
+    if (st != CU_OK)
+        return cu_while(err, st, "could not open image \"%s\"", options->source);
+    *report = (cu_scan_report){.walk_seconds = 0};
+    st = cu_evidence_begin(options->out, options->resume, &self.evidence, err);
+    if (st == CU_OK)
+        st = run(&self, report, err);
+    cu_intake_free(&self.intake);
+    cu_plan_free(&self.plan);
+    cu_evidence_abandon(self.evidence);
+    cu_device_close(self.device);
+    return st;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readers, workers, and the lock between them. */
+#include "scan/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct batch {
+    cu_stream *streams[cu_batch_streams];
+    size_t count;
+} batch;
+
+static void fail(cu_ring *ring, cu_status st, const cu_err *err)
+{
+    pthread_mutex_lock(&ring->lock);
+    if (ring->failed == CU_OK) {
+        ring->failed = st;
+        ring->err = *err;
+    }
+    pthread_cond_broadcast(&ring->to_caller);
+    pthread_mutex_unlock(&ring->lock);
+}
+
+/* ---- readers ---- */
+
+static void keep_gap(void *context, const cu_image_gap *gap)
+{
+    cu_window *const window = context;
+    cu_image_gap *const grown = realloc(window->gaps, (window->gap_count + 1) * sizeof *grown);
+
+    if (grown == NULL) {
+        window->gap_lost = true;
+        return;
+    }
+    window->gaps = grown;
+    window->gaps[window->gap_count++] = *gap;
+}
+
+/* The next window to fill, once its slot is free. NULL: there is no more to do. */
+static cu_window *take_slot(cu_ring *ring)
+{
+    cu_window *window = NULL;
+
+    pthread_mutex_lock(&ring->lock);
+    while (!ring->closing && ring->next_read < ring->end) {
+        cu_window *const slot = &ring->windows[ring->next_read % cu_window_slots];
+        const uint64_t offset = ring->next_read * cu_window_bytes;
+
+        /* A slot that another reader is filling has its offset already. */
+        if (slot->state == CU_WINDOW_FREE && slot->n == 0) {
+            const uint64_t left = cu_device_facts(ring->device)->bytes - offset;
+
+            slot->offset = offset;
+            slot->n = left < cu_window_bytes ? (size_t)left : (size_t)cu_window_bytes;
+            slot->gap_count = 0;
+            ring->next_read++;
+            window = slot;
+            break;
+        }
+        pthread_cond_wait(&ring->to_readers, &ring->lock);
+    }
+    pthread_mutex_unlock(&ring->lock);
+    return window;
+}
+
+static void *read_windows(void *context)
+{
+    cu_ring *const ring = context;
+    cu_device_reader *reader = NULL;
+    cu_err err = {0};
+    cu_status st = cu_device_reader_open(ring->device, &ring->memory, &reader, &err);
+    cu_window *window = NULL;
+
+    while (st == CU_OK && (window = take_slot(ring)) != NULL) {
+        const size_t at = (size_t)(window - ring->windows) * cu_window_bytes;
+
+        window->bytes = (cu_bytes){ring->memory.p + at, window->n};
+        st = cu_device_reader_read(reader, window->offset, window->n, at, keep_gap, window,
+                                   &err);
+        if (st == CU_OK && window->gap_lost)
+            st = cu_fail(&err, CU_ENOMEM, "out of memory");
+        if (st != CU_OK)
+            break;
+        pthread_mutex_lock(&ring->lock);
+        window->state = CU_WINDOW_FILLED;
+        pthread_cond_broadcast(&ring->to_caller);
+        pthread_mutex_unlock(&ring->lock);
+    }
+    if (st != CU_OK)
+        fail(ring, st, &err);
+    cu_device_reader_close(reader);
+    return NULL;
+}
+
+/* ---- workers ---- */
+
+/* With the lock held. */
+static void release(cu_ring *ring, cu_window *window)
+{
+    if (window == NULL)
+        return;
+    ring->in_flight--;
+    if (--window->parts == 0 && window->state == CU_WINDOW_GIVEN) {
+        window->state = CU_WINDOW_FREE;
+        window->n = 0;
+        pthread_cond_broadcast(&ring->to_readers);
+    }
+    if (ring->in_flight == 0)
+        pthread_cond_broadcast(&ring->to_caller);
+}
+
+static bool take_batch(cu_ring *ring, batch *out)
+{
+    size_t bytes = 0;
+
+    out->count = 0;
+    pthread_mutex_lock(&ring->lock);
+    for (;;) {
+        if (ring->whole != NULL && ring->whole->first != NULL && !ring->whole->queued) {
+            ring->whole->queued = true;
+            out->streams[out->count++] = ring->whole;
+            break;
+        }
+        while (ring->ready_first != NULL && out->count < cu_batch_streams &&
+               bytes < cu_batch_bytes) {
+            cu_stream *const stream = ring->ready_first;
+
+            ring->ready_first = stream->next;
+            if (ring->ready_first == NULL)
+                ring->ready_last = NULL;
+            bytes += stream->first->bytes.n;
+            out->streams[out->count++] = stream;
+        }
+        if (out->count > 0 || ring->closing)
+            break;
+        pthread_cond_wait(&ring->to_workers, &ring->lock);
+    }
+
+    const bool going = out->count > 0 && !ring->closing;
+
+    pthread_mutex_unlock(&ring->lock);
+    return going;
+}
+
+static bool feed_batch(const batch *taken)
+{
+    cu_digest_part parts[cu_batch_streams];
+    size_t count = 0;
+
+    for (size_t i = 0; i < taken->count; i++) {
+        cu_stream *const stream = taken->streams[i];
+        const cu_part *const part = stream->first;
+
+        if (stream->content != NULL) {
+            cu_stream_skip_to(stream, part->file_offset);
+            if (!cu_stream_sniff(stream, part->bytes))
+                return false;
+        }
+        if (stream->content == NULL || (stream->content->flags & CU_CONTENT_LOST) == 0)
+            parts[count++] = (cu_digest_part){&stream->digest, part->bytes};
+        stream->fed += part->bytes.n;
+        stream->read += part->bytes.n;
+    }
+    cu_digest_update_many(parts, count);
+    return true;
+}
+
+/* With the lock held. */
+static void make_ready(cu_ring *ring, cu_stream *stream)
+{
+    stream->queued = true;
+    stream->next = NULL;
+    if (ring->ready_last == NULL)
+        ring->ready_first = stream;
+    else
+        ring->ready_last->next = stream;
+    ring->ready_last = stream;
+    pthread_cond_signal(&ring->to_workers);
+}
+
+static void return_stream(cu_ring *ring, cu_stream *stream)
+{
+    cu_part *const part = stream->first;
+
+    stream->first = part->next;
+    if (stream->first == NULL)
+        stream->last = NULL;
+    stream->queued = false;
+    if (stream->content == NULL) {
+        if (stream->first != NULL)
+            pthread_cond_signal(&ring->to_workers);
+    } else {
+        stream->stored_left -= part->bytes.n;
+        if (stream->first != NULL) {
+            make_ready(ring, stream);
+        } else if (stream->stored_left == 0) {
+            stream->next = ring->finished;
+            ring->finished = stream;
+            pthread_cond_broadcast(&ring->to_caller);
+        }
+    }
+    release(ring, part->window);
+    free(part);
+}
+
+static void *work(void *context)
+{
+    cu_ring *const ring = context;
+    batch taken;
+
+    while (take_batch(ring, &taken)) {
+        const bool fed = feed_batch(&taken);
+
+        if (!fed) {
+            const cu_err err = {.code = CU_ENOMEM, .text = "out of memory"};
+
+            fail(ring, CU_ENOMEM, &err);
+            break;
+        }
+        pthread_mutex_lock(&ring->lock);
+        for (size_t i = 0; i < taken.count; i++)
+            return_stream(ring, taken.streams[i]);
+        pthread_mutex_unlock(&ring->lock);
+    }
+    return NULL;
+}
+
+/* ---- the caller's side ---- */
+
+static cu_status start_threads(cu_ring *ring, size_t count, void *(*run)(void *), cu_err *err)
+{
+    for (size_t i = 0; i < count && ring->thread_count < CU_COUNT_OF(ring->threads); i++) {
+        if (pthread_create(&ring->threads[ring->thread_count], NULL, run, ring) != 0)
+            return cu_fail(err, CU_ENOMEM, "could not start a thread");
+        ring->thread_count++;
+    }
+    return CU_OK;
+}
+
+cu_status cu_ring_start(cu_ring *ring, cu_device *device, uint64_t first, cu_stream *whole,
+                        unsigned workers, cu_err *err)
+{
+    const cu_image_facts *const facts = cu_device_facts(device);
+    /* A compressed container is read by as many children as there are workers. */
+    const size_t readers = facts->unit_bytes == 0          ? 1
+                           : workers < cu_ring_readers_max ? workers
+                                                           : cu_ring_readers_max;
+
+    *ring = (cu_ring){.device = device,
+                      .whole = whole,
+                      .next_read = first,
+                      .end = (facts->bytes + cu_window_bytes - 1) / cu_window_bytes};
+    pthread_mutex_init(&ring->lock, NULL);
+    pthread_cond_init(&ring->to_caller, NULL);
+    pthread_cond_init(&ring->to_workers, NULL);
+    pthread_cond_init(&ring->to_readers, NULL);
+
+    cu_status st =
+        cu_device_memory_make((size_t)cu_window_bytes * cu_window_slots, &ring->memory, err);
+
+    if (st == CU_OK)
+        st = start_threads(ring, readers, read_windows, err);
+    if (st == CU_OK)
+        st = start_threads(ring, workers, work, err);
+    if (st != CU_OK)
+        cu_ring_stop(ring);
+    return st;
+}
+
+void cu_ring_stop(cu_ring *ring)
+{
+    pthread_mutex_lock(&ring->lock);
+    ring->closing = true;
+    pthread_cond_broadcast(&ring->to_workers);
+    pthread_cond_broadcast(&ring->to_readers);
+    pthread_mutex_unlock(&ring->lock);
+    for (size_t i = 0; i < ring->thread_count; i++)
+        pthread_join(ring->threads[i], NULL);
+    for (size_t i = 0; i < cu_window_slots; i++)
+        free(ring->windows[i].gaps);
+    cu_device_memory_free(&ring->memory);
+    pthread_cond_destroy(&ring->to_caller);
+    pthread_cond_destroy(&ring->to_workers);
+    pthread_cond_destroy(&ring->to_readers);
+    pthread_mutex_destroy(&ring->lock);
+}
+
+cu_status cu_ring_wait(cu_ring *ring, uint64_t number, bool no_window, cu_window **window,
+                       cu_stream **finished, cu_err *err)
+{
+    cu_window *const wanted = &ring->windows[number % cu_window_slots];
+    cu_status st = CU_OK;
+
+    pthread_mutex_lock(&ring->lock);
+    for (;;) {
+        const bool filled = !no_window && wanted->state == CU_WINDOW_FILLED &&
+                            wanted->offset == number * cu_window_bytes;
+
+        *window = filled ? wanted : NULL;
+        if (ring->failed != CU_OK || filled || ring->finished != NULL ||
+            (no_window && ring->in_flight == 0))
+            break;
+        pthread_cond_wait(&ring->to_caller, &ring->lock);
+    }
+    *finished = ring->finished;
+    ring->finished = NULL;
+    st = ring->failed;
+    if (st != CU_OK && err != NULL)
+        *err = ring->err;
+    pthread_mutex_unlock(&ring->lock);
+    return st;
+}
+
+cu_status cu_ring_give(cu_ring *ring, cu_stream *stream, cu_window *window,
+                       uint64_t file_offset, cu_bytes bytes, cu_err *err)
+{
+    cu_part *const part = malloc(sizeof *part);
+
+    if (part == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    *part = (cu_part){.window = window, .file_offset = file_offset, .bytes = bytes};
+    pthread_mutex_lock(&ring->lock);
+    window->parts++;
+    ring->in_flight++;
+    if (stream->last == NULL)
+        stream->first = part;
+    else
+        stream->last->next = part;
+    stream->last = part;
+    if (stream->content == NULL)
+        pthread_cond_signal(&ring->to_workers);
+    else if (!stream->queued)
+        make_ready(ring, stream);
+    pthread_mutex_unlock(&ring->lock);
+    return CU_OK;
+}
+
+void cu_ring_given(cu_ring *ring, cu_window *window)
+{
+    pthread_mutex_lock(&ring->lock);
+    window->state = CU_WINDOW_GIVEN;
+    if (window->parts == 0) {
+        window->state = CU_WINDOW_FREE;
+        window->n = 0;
+        pthread_cond_broadcast(&ring->to_readers);
+    }
+    pthread_mutex_unlock(&ring->lock);
+}
