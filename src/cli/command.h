@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a command is, and what all commands share. Private to cli/. */
+#ifndef CU_CLI_COMMAND_H
+#define CU_CLI_COMMAND_H
+
+#include "base/bytes.h"
+#include "base/json.h"
+
+enum { CU_EXIT_DONE = 0, CU_EXIT_COULD_NOT = 1, CU_EXIT_WRONG_USE = 2 };
+
+typedef struct cu_command {
+    const char *name;
+    const char *summary;
+    const char *usage;                 /* lines, each after "custos " */
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+} cu_command;
+
+/* All commands, in the order of custos help; ends with a name of NULL. */
+extern const cu_command *const cu_commands[];
+const cu_command *cu_command_find(const char *name);
+
+/* Each command's own entry, in its own file. */
+extern const cu_command cu_command_scan;
+extern const cu_command cu_command_show;
+extern const cu_command cu_command_match;
+extern const cu_command cu_command_verify;
+extern const cu_command cu_command_hashset;
+extern const cu_command cu_command_help;
+
+/* Says on standard error what went wrong, in one line that moves no cursor; answers 1. */
+int cu_cli_fail(const cu_err *err);
+
+/* Says what is wrong with the call, and the usage of the command; answers 2. */
+int cu_cli_misuse(const cu_command *command, const char *format, ...) CU_PRINTF(2, 3);
+
+/* Text from evidence, made safe for a terminal. */
+void cu_cli_print_shown(const char *text);
+
+/* Writes a buffer to standard output and empties it; a failure is remembered (cu_cli_flush). */
+void cu_cli_write(cu_buffer *buffer);
+
+/* Ends the output: 0, or 1 and a line on standard error where any of it could not be written.
+ */
+int cu_cli_flush(void);
+
+/* "1,234,567" and "1.2 GB" into out (32 bytes). */
+const char *cu_cli_count(uint64_t n, char *out);
+const char *cu_cli_size(uint64_t bytes, char *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The custos program: finds the command and runs it. */
+#include "cli/command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The one list of commands: help, the manual's index and completion come from it. */
+const cu_command *const cu_commands[] = {
+    &cu_command_scan,
+    &cu_command_show,
+    &cu_command_match,
+    &cu_command_verify,
+    &cu_command_hashset,
+    &cu_command_help,
+    NULL,
+};
+
+const cu_command *cu_command_find(const char *name)
+{
+    for (size_t i = 0; cu_commands[i] != NULL; i++) {
+        if (strcmp(cu_commands[i]->name, name) == 0)
+            return cu_commands[i];
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (argc < 2)
+        return cu_cli_misuse(&cu_command_help, "a command is missing");
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("custos %s\n", CU_VERSION);
+        return cu_cli_flush();
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return cu_command_help.run(argc - 1, argv + 1);
+
+    const cu_command *const command = cu_command_find(argv[1]);
+
+    if (command == NULL)
+        return cu_cli_misuse(&cu_command_help, "there is no command \"%s\"", argv[1]);
+    if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+        (void)printf("usage: %s\n", command->usage);
+        return cu_cli_flush();
+    }
+    return command->run(argc - 1, argv + 1);
+}

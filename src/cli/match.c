@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custos match: new sets against an old scan, without the device. */
+#include "match/match.h"
+
+#include "base/text.h"
+#include "cli/command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { sets_max = 64 };
+
+typedef struct matching {
+    cu_hashset *sets[sets_max];
+    const char *paths[sets_max];
+    size_t count;
+    bool json;
+    cu_buffer out;
+    cu_json writer;
+    uint64_t found, items;
+} matching;
+
+static void write_match(matching *self, const cu_evidence_item *item, const cu_match *match)
+{
+    const char *const strength = cu_match_strength(item->state, false);
+
+    if (self->json) {
+        cu_json *const json = &self->writer;
+
+        cu_json_open_object(json, NULL);
+        cu_json_int(json, "item", item->id);
+        cu_json_text(json, "path", item->path);
+        cu_json_text(json, "set", match->set->name);
+        cu_json_text(json, "set_version", match->set->version);
+        cu_json_text(json, "algorithm", cu_match_algorithm_word(match->algorithm));
+        cu_json_int(json, "distance", 0);
+        cu_json_text(json, "strength", strength);
+        cu_json_open_object(json, "asserted");
+        cu_json_text(json, "scheme", match->set->scheme);
+        cu_json_text(json, "code", match->record.code);
+        cu_json_close_object(json);
+        cu_json_text(json, "set_record", match->record.label);
+        cu_json_close_object(json);
+        return;
+    }
+    cu_buffer_format(&self->out, "%-16s %-7s ", strength,
+                     cu_match_algorithm_word(match->algorithm));
+    cu_text_append_shown(&self->out,
+                         (cu_bytes){(const uint8_t *)item->path, strlen(item->path)});
+    cu_buffer_u8(&self->out, '\n');
+}
+
+static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *err)
+{
+    matching *const self = context;
+
+    self->items++;
+    if (!item->examined || item->size == 0)
+        return CU_OK;
+    for (size_t i = 0; i < self->count; i++) {
+        cu_match match;
+
+        if (cu_hashset_get_facts(self->sets[i])->purpose != CU_HASHSET_ALERT ||
+            !cu_match_find(self->sets[i], &item->digests, &match))
+            continue;
+        write_match(self, item, &match);
+        self->found++;
+    }
+    return cu_buffer_check(&self->out, err);
+}
+
+static cu_status run_matching(matching *self, const char *path, cu_err *err)
+{
+    CU_AUTO(cu_evidence, evidence);
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && i < self->count; i++) {
+        st = cu_hashset_open(self->paths[i], &self->sets[i], err);
+        if (st != CU_OK)
+            return cu_while(err, st, "could not open hash set \"%s\"", self->paths[i]);
+    }
+    st = cu_evidence_open(path, &evidence, err);
+    if (st != CU_OK)
+        return st;
+    self->writer.out = &self->out;
+    if (self->json) {
+        cu_json_open_object(&self->writer, NULL);
+        cu_json_text(&self->writer, "evidence", path);
+        cu_json_open_array(&self->writer, "matches");
+    }
+    st = cu_evidence_each_item(evidence, see_item, self, err);
+    if (self->json) {
+        cu_json_close_array(&self->writer);
+        cu_json_uint(&self->writer, "items", self->items);
+        cu_json_close_object(&self->writer);
+        cu_json_line(&self->writer);
+    } else {
+        cu_buffer_format(&self->out, "%llu matches in %llu items\n",
+                         (unsigned long long)self->found, (unsigned long long)self->items);
+    }
+    if (st == CU_OK)
+        st = cu_buffer_check(&self->out, err);
+    if (st == CU_OK)
+        cu_cli_write(&self->out);
+    return st;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"set", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {0}};
+    static matching self;
+    cu_err err = {0};
+    int option = 0;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+        if (option == 'j')
+            self.json = true;
+        else if (option == 's' && self.count < sets_max)
+            self.paths[self.count++] = optarg;
+        else
+            return cu_cli_misuse(&cu_command_match, "that is no option of match");
+    }
+    if (optind + 1 != argc || self.count == 0)
+        return cu_cli_misuse(&cu_command_match, "one evidence file and a set are wanted");
+
+    const cu_status st = run_matching(&self, argv[optind], &err);
+
+    for (size_t i = 0; i < self.count; i++)
+        cu_hashset_close(self.sets[i]);
+    cu_buffer_free(&self.out);
+    return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
+}
+
+const cu_command cu_command_match = {
+    .name = "match",
+    .summary = "match an old scan against new sets, without the device",
+    .usage = "custos match OUT.custos --set SET [--set SET]... [--json]",
+    .run = run,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All that Custos prints passes here. */
+#include "base/text.h"
+#include "cli/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int cu_cli_fail(const cu_err *err)
+{
+    cu_buffer line = {0};
+
+    cu_text_append_shown(&line, (cu_bytes){(const uint8_t *)err->text, strlen(err->text)});
+    (void)fprintf(stderr, "custos: %.*s\n", (int)line.n,
+                  line.p == NULL ? "" : (const char *)line.p);
+    cu_buffer_free(&line);
+    return CU_EXIT_COULD_NOT;
+}
+
+int cu_cli_misuse(const cu_command *command, const char *format, ...)
+{
+    cu_err err = {0};
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(err.text, sizeof err.text, format, arguments);
+    va_end(arguments);
+    (void)cu_cli_fail(&err);
+    (void)fprintf(stderr, "usage: %s\n", command->usage);
+    return CU_EXIT_WRONG_USE;
+}
+
+void cu_cli_print_shown(const char *text)
+{
+    cu_buffer shown = {0};
+
+    cu_text_append_shown(&shown, (cu_bytes){(const uint8_t *)text, strlen(text)});
+    cu_cli_write(&shown);
+    cu_buffer_free(&shown);
+}
+
+void cu_cli_write(cu_buffer *buffer)
+{
+    if (buffer->n > 0)
+        (void)fwrite(buffer->p, 1, buffer->n, stdout);
+    buffer->n = 0;
+}
+
+int cu_cli_flush(void)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return CU_EXIT_DONE;
+    if (errno != EPIPE)
+        (void)fprintf(stderr, "custos: could not write to standard output\n");
+    return CU_EXIT_COULD_NOT;
+}
+
+const char *cu_cli_count(uint64_t n, char *out)
+{
+    char digits[24];
+    const int length = snprintf(digits, sizeof digits, "%" PRIu64, n);
+    size_t at = 0;
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+const char *cu_cli_size(uint64_t bytes, char *out)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    while (value >= 999.5 && unit + 1 < CU_COUNT_OF(units)) {
+        value /= 1000;
+        unit++;
+    }
+    (void)snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    return out;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts, matches and accounting, for people and for programs. */
+#include "cli/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void cu_report_hex(cu_json *json, const char *key, const uint8_t *bytes, size_t n)
+{
+    char hex[2 * 32 + 1];
+
+    cu_hex_encode((cu_bytes){bytes, n}, hex);
+    cu_json_text(json, key, hex);
+}
+
+void cu_report_source(cu_json *json, const char *key, const cu_evidence_source *source)
+{
+    cu_json_open_object(json, key);
+    cu_json_text(json, "path", source->path);
+    cu_json_text(json, "format", source->format);
+    cu_json_uint(json, "bytes", source->bytes);
+    cu_json_uint(json, "sector_bytes", source->sector_bytes);
+    cu_json_text(json, "exhibit", source->exhibit);
+    if (source->has_sha256)
+        cu_report_hex(json, "sha256", source->sha256, 32);
+    else
+        cu_json_null(json, "sha256");
+    if (source->has_stored_md5) {
+        cu_report_hex(json, "stored_md5", source->stored_md5, 16);
+        cu_report_hex(json, "md5", source->md5, 16);
+    } else {
+        cu_json_null(json, "stored_md5");
+    }
+    if (source->has_stored_sha1) {
+        cu_report_hex(json, "stored_sha1", source->stored_sha1, 20);
+        cu_report_hex(json, "sha1", source->sha1, 20);
+    }
+    cu_json_bool(json, "verified", source->verified);
+    cu_json_close_object(json);
+}
+
+cu_status cu_report_json(cu_json *json, cu_evidence *evidence, cu_err *err)
+{
+    cu_evidence_source source;
+    cu_evidence_totals totals;
+    cu_status st = cu_evidence_get_source(evidence, &source, err);
+
+    if (st == CU_OK)
+        cu_report_source(json, "source", &source);
+    if (st == CU_OK)
+        st = cu_evidence_count(evidence, &totals, err);
+    if (st != CU_OK)
+        return st;
+    cu_json_open_object(json, "items");
+    cu_json_uint(json, "allocated", totals.allocated);
+    cu_json_uint(json, "deleted", totals.deleted);
+    cu_json_uint(json, "orphan", totals.orphan);
+    cu_json_uint(json, "carved", totals.carved);
+    cu_json_uint(json, "member", totals.member);
+    cu_json_uint(json, "not_examined", totals.not_examined);
+    cu_json_close_object(json);
+    cu_json_open_object(json, "matches");
+    cu_json_uint(json, "exact", totals.exact);
+    cu_json_uint(json, "near", totals.near);
+    cu_json_close_object(json);
+    cu_json_uint(json, "findings", totals.findings);
+    cu_json_open_object(json, "accounting");
+    for (int i = 0; i < cu_classes; i++)
+        cu_json_uint(json, cu_class_word((cu_class)i), totals.accounting[i]);
+    cu_json_uint(json, "total", totals.total);
+    cu_json_close_object(json);
+    return CU_OK;
+}
+
+/* ---- for people ---- */
+
+typedef struct page {
+    uint64_t matches;
+    uint64_t findings;
+} page;
+
+enum { lines_max = 40 };
+
+static const char *strength_words(const char *strength)
+{
+    static const struct {
+        const char *strength, *words;
+    } table[] = {
+        {"exact-allocated", "exact, a live file"},
+        {"exact-proved", "exact, deleted, proved by its digest"},
+        {"exact-claimed", "exact, but live files own some of its bytes"},
+        {"near", "near: a hint, look at it"},
+    };
+
+    for (size_t i = 0; i < CU_COUNT_OF(table); i++) {
+        if (strcmp(table[i].strength, strength) == 0)
+            return table[i].words;
+    }
+    return strength;
+}
+
+static cu_status see_match(void *context, const cu_evidence_match *match, CU_UNUSED cu_err *err)
+{
+    page *const self = context;
+
+    if (self->matches++ >= lines_max)
+        return CU_OK;
+    (void)printf("  ");
+    cu_cli_print_shown(match->path);
+    (void)printf("\n      %s; ", strength_words(match->strength));
+    cu_cli_print_shown(match->set);
+    if (match->code[0] != '\0') {
+        (void)printf(", code ");
+        cu_cli_print_shown(match->code);
+    }
+    (void)printf(", by %s\n", match->algorithm);
+    return CU_OK;
+}
+
+static cu_status see_finding(void *context, const cu_evidence_finding *finding,
+                             CU_UNUSED cu_err *err)
+{
+    page *const self = context;
+
+    if (self->findings++ >= lines_max)
+        return CU_OK;
+    (void)printf("  ");
+    if (finding->path[0] != '\0') {
+        cu_cli_print_shown(finding->path);
+        (void)printf(": ");
+    }
+    cu_cli_print_shown(finding->text);
+    (void)printf("\n");
+    return CU_OK;
+}
+
+static void print_source(const cu_evidence_source *source)
+{
+    char size[32];
+
+    (void)printf("Source     ");
+    cu_cli_print_shown(source->path);
+    (void)printf(", %s, %s\n", source->format, cu_cli_size(source->bytes, size));
+    if (source->exhibit != NULL && source->exhibit[0] != '\0') {
+        (void)printf("Exhibit    ");
+        cu_cli_print_shown(source->exhibit);
+        (void)printf("\n");
+    }
+    if (source->has_stored_md5 || source->has_stored_sha1)
+        (void)printf("Image      %s\n",
+                     source->verified ? "its stored digests agree with what was read"
+                                      : "ITS STORED DIGESTS DO NOT AGREE with what was read");
+}
+
+static void print_counts(const cu_evidence_totals *totals)
+{
+    char a[32];
+    char b[32];
+    char c[32];
+
+    (void)printf("Known      %s files found\n", cu_cli_count(totals->exact + totals->near, a));
+    (void)printf("Files      %s live, %s deleted, %s orphaned\n",
+                 cu_cli_count(totals->allocated, a), cu_cli_count(totals->deleted, b),
+                 cu_cli_count(totals->orphan, c));
+    (void)printf("Not read   %s files in full\n", cu_cli_count(totals->not_examined, a));
+    (void)printf("Device    ");
+    for (int i = 0; i < cu_classes; i++) {
+        if (totals->accounting[i] != 0)
+            (void)printf(" %s %s;", cu_class_word((cu_class)i),
+                         cu_cli_size(totals->accounting[i], a));
+    }
+    (void)printf(" in all %s\n", cu_cli_size(totals->total, a));
+}
+
+cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
+{
+    cu_evidence_source source;
+    cu_evidence_totals totals;
+    page page = {0};
+    cu_status st = cu_evidence_get_source(evidence, &source, err);
+
+    if (st == CU_OK)
+        print_source(&source);
+    if (st == CU_OK)
+        st = cu_evidence_count(evidence, &totals, err);
+    if (st != CU_OK)
+        return st;
+    print_counts(&totals);
+    if (totals.exact + totals.near > 0)
+        (void)printf("\nKnown files. A match is not a grade: a person grades.\n");
+    st = cu_evidence_each_match(evidence, see_match, &page, err);
+    if (page.matches > lines_max)
+        (void)printf("  and more: custos show %s --matches\n", path);
+    if (st == CU_OK && totals.findings > 0)
+        (void)printf("\nFindings, each of which limits what can be said of this device\n");
+    if (st == CU_OK)
+        st = cu_evidence_each_finding(evidence, see_finding, &page, err);
+    if (page.findings > lines_max)
+        (void)printf("  and more: custos show %s --findings\n", path);
+    return st;
+}

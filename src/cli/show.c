@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custos show: what an evidence file holds. */
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/report.h"
+#include "evidence/evidence.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { flush_bytes = 256 << 10 };
+
+typedef struct shown {
+    cu_buffer out;
+    cu_json json;
+    bool jsonl;
+} shown;
+
+static cu_status pass_on(shown *self, cu_err *err)
+{
+    const cu_status st = cu_buffer_check(&self->out, err);
+
+    if (self->out.n >= flush_bytes)
+        cu_cli_write(&self->out);
+    return st;
+}
+
+static void json_time(cu_json *json, const char *key, int64_t time_us)
+{
+    if (time_us == INT64_MIN)
+        cu_json_null(json, key);
+    else
+        cu_json_int(json, key, time_us);
+}
+
+static void json_parent(cu_json *json, int64_t parent)
+{
+    if (parent == 0)
+        cu_json_null(json, "parent");
+    else
+        cu_json_int(json, "parent", parent);
+}
+
+typedef struct volume_names {
+    char filesystem[1024][16];
+    uint32_t number[1024];
+    size_t count;
+} volume_names;
+
+typedef struct items {
+    shown shown;
+    volume_names volumes;
+} items;
+
+static cu_status keep_volume(void *context, const cu_evidence_volume *volume,
+                             CU_UNUSED cu_err *err)
+{
+    volume_names *const self = context;
+
+    if (volume->id < 1 || volume->id >= (int64_t)CU_COUNT_OF(self->number))
+        return CU_OK;
+    (void)snprintf(self->filesystem[volume->id], sizeof self->filesystem[0], "%s",
+                   volume->filesystem);
+    self->number[volume->id] = volume->number;
+    return CU_OK;
+}
+
+static void json_digests(cu_json *json, const cu_evidence_item *item)
+{
+    if (!item->examined) {
+        cu_json_null(json, "md5");
+        cu_json_null(json, "sha1");
+        cu_json_null(json, "sha256");
+        return;
+    }
+    cu_report_hex(json, "md5", item->digests.md5, 16);
+    cu_report_hex(json, "sha1", item->digests.sha1, 20);
+    cu_report_hex(json, "sha256", item->digests.sha256, 32);
+}
+
+static void json_item(cu_json *json, const volume_names *volumes, const cu_evidence_item *item)
+{
+    const bool known = item->volume > 0 && item->volume < (int64_t)CU_COUNT_OF(volumes->number);
+
+    cu_json_open_object(json, NULL);
+    cu_json_int(json, "id", item->id);
+    cu_json_text(json, "path", item->path);
+    cu_json_uint(json, "volume", known ? volumes->number[item->volume] : 0);
+    cu_json_text(json, "filesystem", known ? volumes->filesystem[item->volume] : "");
+    cu_json_text(json, "inode", item->inode);
+    cu_json_text(json, "name", item->name);
+    cu_json_uint(json, "size", item->size);
+    cu_json_uint(json, "read", item->read);
+    cu_json_text(json, "state", item->state);
+    cu_json_bool(json, "path_certain", item->path_certain);
+    cu_json_text(json, "recovery", item->recovery);
+    cu_json_text(json, "type", item->type);
+    json_digests(json, item);
+    json_time(json, "modified_us", item->modified_us);
+    json_time(json, "accessed_us", item->accessed_us);
+    json_time(json, "changed_us", item->changed_us);
+    json_time(json, "born_us", item->born_us);
+    json_parent(json, item->parent);
+    cu_json_close_object(json);
+    cu_json_line(json);
+}
+
+static void append_shown(cu_buffer *out, const char *text)
+{
+    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *err)
+{
+    items *const self = context;
+    char hex[33] = "-";
+
+    if (self->shown.jsonl) {
+        json_item(&self->shown.json, &self->volumes, item);
+        return pass_on(&self->shown, err);
+    }
+    if (item->examined)
+        cu_hex_encode((cu_bytes){item->digests.md5, 16}, hex);
+    cu_buffer_format(&self->shown.out, "%-9s %12llu  %-32s  ", item->state,
+                     (unsigned long long)item->size, hex);
+    append_shown(&self->shown.out, item->path);
+    if (!item->path_certain)
+        cu_buffer_format(&self->shown.out, "  (path uncertain)");
+    cu_buffer_u8(&self->shown.out, '\n');
+    return pass_on(&self->shown, err);
+}
+
+static cu_status see_match(void *context, const cu_evidence_match *match, cu_err *err)
+{
+    shown *const self = context;
+    cu_json *const json = &self->json;
+
+    if (!self->jsonl) {
+        cu_buffer_format(&self->out, "%-16s %-7s ", match->strength, match->algorithm);
+        append_shown(&self->out, match->set);
+        cu_buffer_u8(&self->out, ' ');
+        append_shown(&self->out, match->code);
+        cu_buffer_u8(&self->out, ' ');
+        append_shown(&self->out, match->path);
+        cu_buffer_u8(&self->out, '\n');
+        return pass_on(self, err);
+    }
+    cu_json_open_object(json, NULL);
+    cu_json_int(json, "item", match->item);
+    cu_json_text(json, "path", match->path);
+    cu_json_text(json, "set", match->set);
+    cu_json_text(json, "set_version", match->set_version);
+    cu_json_text(json, "algorithm", match->algorithm);
+    cu_json_int(json, "distance", match->distance);
+    cu_json_text(json, "strength", match->strength);
+    cu_json_open_object(json, "asserted");
+    cu_json_text(json, "scheme", match->scheme);
+    cu_json_text(json, "code", match->code);
+    cu_json_close_object(json);
+    cu_json_text(json, "set_record", match->record);
+    cu_json_close_object(json);
+    cu_json_line(json);
+    return pass_on(self, err);
+}
+
+static cu_status see_finding(void *context, const cu_evidence_finding *finding, cu_err *err)
+{
+    shown *const self = context;
+    cu_json *const json = &self->json;
+
+    if (!self->jsonl) {
+        cu_buffer_format(&self->out, "%-16s %12llu  ", finding->kind,
+                         (unsigned long long)finding->offset);
+        append_shown(&self->out, finding->path);
+        cu_buffer_format(&self->out, ": ");
+        append_shown(&self->out, finding->text);
+        cu_buffer_u8(&self->out, '\n');
+        return pass_on(self, err);
+    }
+    cu_json_open_object(json, NULL);
+    cu_json_text(json, "path", finding->path);
+    cu_json_uint(json, "offset", finding->offset);
+    cu_json_uint(json, "bytes", finding->bytes);
+    cu_json_text(json, "kind", finding->kind);
+    cu_json_text(json, "text", finding->text);
+    cu_json_close_object(json);
+    cu_json_line(json);
+    return pass_on(self, err);
+}
+
+static cu_status show_items(cu_evidence *evidence, bool jsonl, cu_err *err)
+{
+    static items self;
+    cu_status st = CU_OK;
+
+    self.shown.jsonl = jsonl;
+    self.shown.json.out = &self.shown.out;
+    st = cu_evidence_each_volume(evidence, keep_volume, &self.volumes, err);
+    if (st == CU_OK)
+        st = cu_evidence_each_item(evidence, see_item, &self, err);
+    cu_cli_write(&self.shown.out);
+    cu_buffer_free(&self.shown.out);
+    return st;
+}
+
+static cu_status show_volume(void *context, const cu_evidence_volume *volume, cu_err *err)
+{
+    shown *const self = context;
+    cu_json *const json = &self->json;
+
+    cu_json_open_object(json, NULL);
+    cu_json_uint(json, "number", volume->number);
+    cu_json_text(json, "prefix", volume->prefix);
+    cu_json_text(json, "kind", volume->kind);
+    cu_json_text(json, "type", volume->type);
+    cu_json_text(json, "name", volume->name);
+    cu_json_text(json, "filesystem", volume->filesystem);
+    cu_json_uint(json, "offset", volume->offset);
+    cu_json_uint(json, "bytes", volume->bytes);
+    cu_json_text(json, "examined", volume->examined);
+    cu_json_close_object(json);
+    return pass_on(self, err);
+}
+
+static cu_status show_source(cu_evidence *evidence, cu_err *err)
+{
+    shown self = {.jsonl = true};
+    cu_evidence_source source;
+    cu_status st = cu_evidence_get_source(evidence, &source, err);
+
+    self.json.out = &self.out;
+    cu_json_open_object(&self.json, NULL);
+    if (st == CU_OK)
+        cu_report_source(&self.json, "source", &source);
+    cu_json_open_array(&self.json, "volumes");
+    if (st == CU_OK)
+        st = cu_evidence_each_volume(evidence, show_volume, &self, err);
+    cu_json_close_array(&self.json);
+    cu_json_close_object(&self.json);
+    cu_json_line(&self.json);
+    if (st == CU_OK)
+        cu_cli_write(&self.out);
+    cu_buffer_free(&self.out);
+    return st;
+}
+
+static cu_status show_accounting(cu_evidence *evidence, bool jsonl, cu_err *err)
+{
+    shown self = {.jsonl = jsonl};
+    cu_evidence_totals totals;
+    const cu_status st = cu_evidence_count(evidence, &totals, err);
+
+    if (st != CU_OK)
+        return st;
+    self.json.out = &self.out;
+    if (jsonl)
+        cu_json_open_object(&self.json, NULL);
+    for (int i = 0; i <= cu_classes; i++) {
+        const char *const word = i == cu_classes ? "total" : cu_class_word((cu_class)i);
+        const uint64_t bytes = i == cu_classes ? totals.total : totals.accounting[i];
+
+        if (jsonl)
+            cu_json_uint(&self.json, word, bytes);
+        else
+            cu_buffer_format(&self.out, "%-12s %20llu\n", word, (unsigned long long)bytes);
+    }
+    if (jsonl) {
+        cu_json_close_object(&self.json);
+        cu_json_line(&self.json);
+    }
+    cu_cli_write(&self.out);
+    cu_buffer_free(&self.out);
+    return CU_OK;
+}
+
+static cu_status show_rows(cu_evidence *evidence, int what, bool jsonl, cu_err *err)
+{
+    shown self = {.jsonl = jsonl};
+    cu_status st = CU_OK;
+
+    self.json.out = &self.out;
+    st = what == 'm' ? cu_evidence_each_match(evidence, see_match, &self, err)
+                     : cu_evidence_each_finding(evidence, see_finding, &self, err);
+    cu_cli_write(&self.out);
+    cu_buffer_free(&self.out);
+    return st;
+}
+
+static cu_status show_what(cu_evidence *evidence, const char *path, int what, bool jsonl,
+                           cu_err *err)
+{
+    switch (what) {
+    case 'i':
+        return show_items(evidence, jsonl, err);
+    case 'm':
+    case 'f':
+        return show_rows(evidence, what, jsonl, err);
+    case 'a':
+        return show_accounting(evidence, jsonl, err);
+    case 's':
+        return show_source(evidence, err);
+    default:
+        return cu_report_page(evidence, path, err);
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"items", no_argument, NULL, 'i'},
+        {"matches", no_argument, NULL, 'm'},
+        {"findings", no_argument, NULL, 'f'},
+        {"accounting", no_argument, NULL, 'a'},
+        {"source", no_argument, NULL, 's'},
+        {"jsonl", no_argument, NULL, 'j'},
+        {0},
+    };
+    CU_AUTO(cu_evidence, evidence);
+    cu_err err = {0};
+    int option = 0;
+    int what = 0;
+    bool jsonl = false;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+        if (option == '?')
+            return cu_cli_misuse(&cu_command_show, "that is no option of show");
+        if (option == 'j')
+            jsonl = true;
+        else if (what != 0)
+            return cu_cli_misuse(&cu_command_show, "one view at a time");
+        else
+            what = option;
+    }
+    if (optind + 1 != argc)
+        return cu_cli_misuse(&cu_command_show, "one evidence file is wanted");
+
+    cu_status st = cu_evidence_open(argv[optind], &evidence, &err);
+
+    if (st == CU_OK)
+        st = show_what(evidence, argv[optind], what, jsonl, &err);
+    return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
+}
+
+const cu_command cu_command_show = {
+    .name = "show",
+    .summary = "print what an evidence file holds",
+    .usage =
+        "custos show OUT.custos [--items | --matches | --findings | --accounting | --source]\n"
+        "                   [--jsonl]",
+    .run = run,
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custos verify: is this the file that was sealed, and does the source still hold the same
+ * bytes? */
+#include "cli/command.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+#include "device/device.h"
+#include "evidence/evidence.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { piece_bytes = 4 << 20 };
+
+static cu_status digest_source(cu_device *device, cu_digests *out, cu_terminal *terminal,
+                               cu_err *err)
+{
+    const uint64_t total = cu_device_facts(device)->bytes;
+    cu_device_memory memory = {.fd = -1};
+    CU_AUTO(cu_device_reader, reader);
+    cu_digest_stream stream;
+    cu_status st = cu_device_memory_make(piece_bytes, &memory, err);
+
+    cu_digest_init(&stream, CU_DIGEST_SHA256);
+    if (st == CU_OK)
+        st = cu_device_reader_open(device, &memory, &reader, err);
+    for (uint64_t at = 0; st == CU_OK && at < total;) {
+        const size_t n = total - at < piece_bytes ? (size_t)(total - at) : (size_t)piece_bytes;
+
+        st = cu_device_reader_read(reader, at, n, 0, NULL, NULL, err);
+        if (st != CU_OK)
+            break;
+        cu_digest_update(&stream, (cu_bytes){memory.p, n});
+        at += n;
+        if (!cu_progress_tell(&terminal->progress, "reading", at, total))
+            st = cu_fail(err, CU_ESTOPPED, "stopped");
+    }
+    cu_digest_final(&stream, out);
+    cu_device_memory_free(&memory);
+    return st;
+}
+
+static cu_status verify_source(const char *path, const char *source_path, cu_err *err)
+{
+    CU_AUTO(cu_evidence, evidence);
+    CU_AUTO(cu_device, device);
+    cu_evidence_source source;
+    cu_digests digests;
+    cu_terminal terminal;
+    cu_status st = cu_device_open(source_path, &device, err);
+
+    if (st != CU_OK)
+        return cu_while(err, st, "could not open image \"%s\"", source_path);
+    st = cu_evidence_open(path, &evidence, err);
+    if (st == CU_OK)
+        st = cu_evidence_get_source(evidence, &source, err);
+    if (st != CU_OK)
+        return st;
+    if (cu_device_facts(device)->bytes != source.bytes)
+        return cu_fail(err, CU_EFORMAT,
+                       "\"%s\" has %llu bytes, the source that was scanned had %llu",
+                       source_path, (unsigned long long)cu_device_facts(device)->bytes,
+                       (unsigned long long)source.bytes);
+    cu_terminal_begin(&terminal, false);
+    st = digest_source(device, &digests, &terminal, err);
+    cu_terminal_end(&terminal);
+    if (st == CU_OK && memcmp(digests.sha256, source.sha256, 32) != 0)
+        st = cu_fail(err, CU_EFORMAT, "the bytes of \"%s\" are not the ones that were scanned",
+                     source_path);
+    return st;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{0}};
+    uint8_t seal[32];
+    char hex[65];
+    cu_err err = {0};
+
+    opterr = 0;
+    if (getopt_long(argc, argv, "", options, NULL) >= 0)
+        return cu_cli_misuse(&cu_command_verify, "that is no option of verify");
+    if (optind >= argc || optind + 2 < argc)
+        return cu_cli_misuse(&cu_command_verify, "one evidence file is wanted, and its source");
+
+    cu_status st = cu_evidence_verify(argv[optind], seal, &err);
+
+    if (st != CU_OK)
+        (void)cu_while(&err, st, "could not verify \"%s\"", argv[optind]);
+    if (st == CU_OK && optind + 1 < argc)
+        st = verify_source(argv[optind], argv[optind + 1], &err);
+    if (st != CU_OK)
+        return cu_cli_fail(&err);
+    cu_hex_encode((cu_bytes){seal, 32}, hex);
+    (void)printf("whole: every byte is as it was sealed%s\nsha256:%s\n",
+                 optind + 1 < argc ? ", and the source holds the bytes that were scanned" : "",
+                 hex);
+    return cu_cli_flush();
+}
+
+const cu_command cu_command_verify = {
+    .name = "verify",
+    .summary = "check an evidence file against its seal, and the source against it",
+    .usage = "custos verify OUT.custos [SOURCE]",
+    .run = run,
+};
