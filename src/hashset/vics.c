@@ -68,17 +68,17 @@ static void take_text(char *out, size_t room, const void *text, size_t n)
 
 static int on_value(parsing *self, const void *text, size_t n)
 {
-    const field field = self->field;
+    const field wanted = self->field;
 
     self->field = FIELD_OTHER;
     self->next_is_media = false;
     if (self->media_depth == 0 || self->depth != self->media_depth)
         return 1;
-    if ((field == FIELD_MD5 || field == FIELD_SHA1) && n > 0)
+    if ((wanted == FIELD_MD5 || wanted == FIELD_SHA1) && n > 0)
         cu_hashset_row_take(&self->row, (cu_bytes){text, n});
-    else if (field == FIELD_CATEGORY)
+    else if (wanted == FIELD_CATEGORY)
         take_text(self->code, sizeof self->code, text, n);
-    else if (field == FIELD_ID)
+    else if (wanted == FIELD_ID)
         take_text(self->label, sizeof self->label, text, n);
     return 1;
 }
