@@ -176,7 +176,7 @@ cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
 {
     cu_evidence_source source;
     cu_evidence_totals totals;
-    page page = {0};
+    page seen = {0};
     cu_status st = cu_evidence_get_source(evidence, &source, err);
 
     if (st == CU_OK)
@@ -188,14 +188,14 @@ cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
     print_counts(&totals);
     if (totals.exact + totals.near > 0)
         (void)printf("\nKnown files. A match is not a grade: a person grades.\n");
-    st = cu_evidence_each_match(evidence, see_match, &page, err);
-    if (page.matches > lines_max)
+    st = cu_evidence_each_match(evidence, see_match, &seen, err);
+    if (seen.matches > lines_max)
         (void)printf("  and more: custos show %s --matches\n", path);
     if (st == CU_OK && totals.findings > 0)
         (void)printf("\nFindings, each of which limits what can be said of this device\n");
     if (st == CU_OK)
-        st = cu_evidence_each_finding(evidence, see_finding, &page, err);
-    if (page.findings > lines_max)
+        st = cu_evidence_each_finding(evidence, see_finding, &seen, err);
+    if (seen.findings > lines_max)
         (void)printf("  and more: custos show %s --findings\n", path);
     return st;
 }
