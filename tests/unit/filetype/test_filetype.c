@@ -136,8 +136,10 @@ static void names_every_fixture_by_its_bytes(void **state)
     unsigned seen = 0;
     unsigned wrong = 0;
     DIR *const folder = open_fixtures(path, sizeof path);
-    if (folder == NULL)
+    if (folder == NULL) {
         skip();
+        return; /* the analyzer does not know that skip() never comes back */
+    }
 
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         const named *const row = row_of(entry->d_name);
