@@ -156,24 +156,23 @@ const char *cu_filetype_fat_binary(cu_bytes head)
     return count > 0 && count < 40 ? "application/x-mach-binary" : "application/java-vm";
 }
 
+/* A character of text: printed, or laid out with, or ESC, with which terminals are coloured. */
+static bool is_ascii_text(uint8_t c)
+{
+    return c >= ' ' ? c != 0x7F : c != 0 && strchr("\t\n\r\f\x1B", c) != NULL;
+}
+
 /* Length of the UTF-8 character at the start of rest: 0 is not one, more than rest.n is cut
  * off. */
 static size_t utf8_step(cu_bytes rest)
 {
     const uint8_t first = rest.p[0];
-    const size_t n = first < 0x80   ? 1
-                     : first < 0xC2 ? 0
-                     : first < 0xE0 ? 2
-                     : first < 0xF0 ? 3
-                                    : 4;
+    const size_t n = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 
-    if (n == 0 || first > 0xF4)
+    if (first < 0x80)
+        return is_ascii_text(first) ? 1 : 0;
+    if (first < 0xC2 || first > 0xF4)
         return 0;
-    if (n == 1) {
-        const bool layout =
-            first == '\t' || first == '\n' || first == '\r' || first == '\f' || first == 0x1B;
-        return (first < ' ' && !layout) || first == 0x7F ? 0 : 1;
-    }
     for (size_t i = 1; i < n && i < rest.n; i++)
         if ((rest.p[i] & 0xC0) != 0x80)
             return 0;

@@ -199,7 +199,7 @@ static size_t audio_frame(const uint8_t *p)
     if (p[0] != 0xFF || (p[1] & 0xE0U) != 0xE0 || version == 1 || layer == 4 || rate == 3)
         return 0;
 
-    const size_t bits = 1000U * kbit[version != 3][layer - 1][p[2] >> 4];
+    const size_t bits = (size_t)1000 * kbit[version != 3][layer - 1][p[2] >> 4];
     const size_t samples_per_second = (size_t)hertz[rate] >> (version == 3   ? 0
                                                               : version == 2 ? 1
                                                                              : 2);

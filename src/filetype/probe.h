@@ -38,4 +38,12 @@ const char *cu_filetype_tar(cu_bytes head);
 const char *cu_filetype_fat_binary(cu_bytes head);
 const char *cu_filetype_text(cu_bytes head);
 
+/* Magics of two or three bytes. */
+const char *cu_filetype_mz(cu_bytes head);
+const char *cu_filetype_bzip2(cu_bytes head);
+const char *cu_filetype_compress(cu_bytes head);
+const char *cu_filetype_arj(cu_bytes head);
+const char *cu_filetype_cpio(cu_bytes head);
+const char *cu_filetype_wide(cu_bytes head); /* UTF-16 text */
+
 #endif

@@ -136,8 +136,10 @@ static void names_every_fixture_by_its_bytes(void **state)
     unsigned seen = 0;
     unsigned wrong = 0;
     DIR *const folder = open_fixtures(path, sizeof path);
-    if (folder == NULL)
+    if (folder == NULL) {
         skip();
+        return; /* the analyzer does not know that skip() never comes back */
+    }
 
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         const named *const row = row_of(entry->d_name);
@@ -179,6 +181,22 @@ static void a_decoy_is_not_what_it_opens_like(void **state)
                         "text/plain");
     assert_null(cu_filetype_of(HEAD("\x00\x00\x00\x04"
                                     "ftypisom")));
+}
+
+static void two_bytes_alone_claim_nothing(void **state)
+{
+    (void)state;
+    assert_string_equal(cu_filetype_of(HEAD("MZ is how a name may begin")), "text/plain");
+    assert_string_equal(cu_filetype_of(HEAD("BZh is not a word at all")), "text/plain");
+    assert_null(cu_filetype_of(HEAD("\x1F\x9D\x00")));
+    assert_null(cu_filetype_of(HEAD("\x60\xEA\xFF\xFF\x22")));
+    assert_null(cu_filetype_of(HEAD("\xC7\x71\x00\x00")));
+    assert_null(cu_filetype_of(HEAD("\xFF\xFE\x00\x00\x01\x00")));
+    assert_null(cu_filetype_of(HEAD("\xFF\xFE\x00\xDC")));
+    assert_string_equal(cu_filetype_of(HEAD("\xFF\xFEh\0i\0")), "text/plain");
+    assert_string_equal(cu_filetype_of(HEAD("\xFE\xFF\0h\0i")), "text/plain");
+    assert_string_equal(cu_filetype_of(HEAD("MZ\x90\0\x03\0\0\0\x04\0\0\0\xFF\xFF")),
+                        "application/vnd.microsoft.portable-executable");
 }
 
 static void a_jpeg_needs_a_marker_that_may_open_it(void **state)
@@ -290,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_every_fixture_by_its_bytes),
         cmocka_unit_test(a_decoy_is_not_what_it_opens_like),
+        cmocka_unit_test(two_bytes_alone_claim_nothing),
         cmocka_unit_test(a_jpeg_needs_a_marker_that_may_open_it),
         cmocka_unit_test(a_camera_is_known_by_its_maker_and_its_parts),
         cmocka_unit_test(text_is_told_by_being_utf8),

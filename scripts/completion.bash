@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Completes the commands of custos and their options in bash.
+
+_custos() {
+    local word=${COMP_WORDS[COMP_CWORD]}
+    local words=
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words="scan show match verify hashset help --version"
+    else
+        case "${COMP_WORDS[1]}:$word" in
+            scan:-*) words="-o --set --workers --exhibit --resume --json --quiet" ;;
+            show:-*) words="--items --matches --findings --accounting --source --jsonl" ;;
+            match:-*) words="--set --json" ;;
+            hashset:-*) words="--as --alert --known-good --name --scheme -o" ;;
+            hashset:*) [ "$COMP_CWORD" -eq 2 ] && words="import info lookup" ;;
+            help:*) words="scan show match verify hashset help" ;;
+        esac
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -o default -F _custos custos
