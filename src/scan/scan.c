@@ -3,6 +3,7 @@
 #include "scan/scan.h"
 
 #include "base/clock.h"
+#include "filetype/filetype.h"
 #include "scan/conclude.h"
 #include "scan/intake.h"
 #include "scan/sweep.h"
@@ -219,6 +220,50 @@ static cu_status run(scan *self, cu_scan_report *report, cu_err *err)
     return st;
 }
 
+/* ---- whether it is an image at all ---- */
+
+/*
+ * A raw file that holds neither a table nor a file system is an image only where nothing else
+ * speaks against it: a wiped or encrypted disk has whole sectors and no format of its own.
+ */
+static cu_status refuse_other_files(cu_device *device, cu_err *err)
+{
+    const cu_image_facts *const facts = cu_device_facts(device);
+    cu_reader reader = {0};
+    cu_volumes volumes = {.count = 0};
+    cu_filesystem_claims claims = {.count = 0};
+    uint8_t head[cu_filetype_head_bytes];
+    const size_t n = facts->bytes < sizeof head ? (size_t)facts->bytes : sizeof head;
+
+    if (strcmp(facts->format, "raw") != 0)
+        return CU_OK;
+
+    cu_status st = cu_device_as_reader(device, &reader, err);
+
+    if (st == CU_OK)
+        st = cu_reader_read_at(&reader, 0, head, n, err);
+    if (st != CU_OK)
+        return st;
+
+    const char *const type = cu_filetype_of((cu_bytes){head, n});
+
+    if (facts->bytes % 512 == 0 && type == NULL)
+        return CU_OK;
+    st = cu_volumes_read(&reader, &volumes, err);
+    const bool bare = st == CU_OK && strcmp(volumes.scheme, "none") == 0;
+
+    cu_volumes_free(&volumes);
+    if (st != CU_OK || !bare)
+        return st;
+    /* A child that dies over it has seen something: let the scan say what. */
+    if (cu_device_detect(device, 0, &claims, NULL) != CU_OK || claims.count > 0)
+        return CU_OK;
+    return cu_fail(
+        err, CU_EUNSUPPORTED,
+        "it is no image: no container, no partition table and no file system in it%s%s",
+        type == NULL ? "" : "; it looks like ", type == NULL ? "" : type);
+}
+
 cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu_err *err)
 {
     scan self = {.options = options};
@@ -227,6 +272,11 @@ cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu
     if (st != CU_OK)
         return cu_while(err, st, "could not open image \"%s\"", options->source);
     *report = (cu_scan_report){.walk_seconds = 0};
+    st = refuse_other_files(self.device, err);
+    if (st != CU_OK) {
+        cu_device_close(self.device);
+        return cu_while(err, st, "could not scan \"%s\"", options->source);
+    }
     st = cu_evidence_begin(options->out, options->resume, &self.evidence, err);
     if (st == CU_OK)
         st = run(&self, report, err);

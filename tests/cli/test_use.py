@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Commands, exit codes, a scan that is killed and goes on, an evidence file that was touched."""
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+from support import CUSTOS, Tap, in_folder, run, scan
+
+
+def wrong_use(_folder):
+    for arguments in ([], ["nonsense"], ["scan"], ["scan", "x"], ["scan", "x", "-o", "y", "--bad"],
+                      ["show"], ["match", "x"], ["verify"], ["hashset"], ["hashset", "import"],
+                      ["scan", "x", "-o", "y", "--workers", "0"]):
+        done = run(*arguments)
+        assert done.returncode == 2, (arguments, done)
+        assert b"usage: custos" in done.stderr, (arguments, done.stderr)
+
+
+def could_not(folder):
+    done = run("scan", os.path.join(folder, "nothing"), "-o", os.path.join(folder, "out"))
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1, done
+    assert b"No such file" in done.stderr, done.stderr
+    text = os.path.join(folder, "letter.txt")
+    with open(text, "w") as out:
+        out.write("this is no image\n" * 100)
+    done = run("scan", text, "-o", os.path.join(folder, "out"))
+    assert done.returncode == 1, done
+    assert b"no image" in done.stderr, done.stderr
+    assert sorted(os.listdir(folder)) == ["letter.txt"], os.listdir(folder)
+
+
+def make_stick(folder, megabytes=48):
+    """A FAT32 volume with generated files, some deleted, one with a hostile name."""
+    image = os.path.join(folder, "stick.img")
+    subprocess.run(["mkfs.fat", "-F", "32", "-i", "00000001", "--invariant", "-C", image,
+                    str(megabytes * 1024)], check=True, capture_output=True)
+    made = random.Random(7)
+    for number in range(40):
+        name = os.path.join(folder, f"f{number}.bin")
+        with open(name, "wb") as out:
+            out.write(made.randbytes(made.choice([0, 1, 700, 5000, 300000, 900000])))
+        subprocess.run(["mcopy", "-i", image, name, "::"], check=True)
+        os.remove(name)
+    for number in range(0, 40, 9):
+        subprocess.run(["mdel", "-i", image, f"::f{number}.bin"], check=True)
+    return image
+
+
+def read(path):
+    with open(path, "rb") as source:
+        return source.read()
+
+
+def same_whoever_works(folder):
+    image = make_stick(folder)
+    kept = None
+    for workers in ("1", "2", "5"):
+        scan(image, folder, "--workers", workers)
+        bytes_now = read(os.path.join(folder, "scan.custos"))
+        assert kept is None or kept == bytes_now, "workers changed the evidence"
+        kept = bytes_now
+
+
+def killed_and_resumed(folder):
+    image = make_stick(folder, 96)
+    scan(image, folder)
+    whole = read(os.path.join(folder, "scan.custos"))
+    out = os.path.join(folder, "killed.custos")
+    moments = random.Random(3)
+    resumed = 0
+    for _ in range(50):
+        for leftover in os.listdir(folder):
+            if leftover.startswith("killed.custos"):
+                os.remove(os.path.join(folder, leftover))
+        child = subprocess.Popen([CUSTOS, "scan", image, "-o", out, "--quiet"],
+                                 stdout=subprocess.DEVNULL)
+        time.sleep(moments.random() * 0.25)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        if os.path.exists(out):
+            assert read(out) == whole, "a finished scan is another"
+            continue
+        if os.path.exists(out + ".partial"):
+            done = run("scan", image, "-o", out, "--resume", "--quiet")
+            if done.returncode != 0 and b"partial" in done.stderr:
+                continue
+            assert done.returncode == 0, done.stderr
+            assert read(out) == whole, "a resumed scan is another"
+            assert not os.path.exists(out + ".partial")
+            resumed += 1
+    assert resumed >= 5, f"only {resumed} were killed in the middle"
+
+
+def flipped_bits(folder):
+    image = make_stick(folder)
+    scan(image, folder)
+    path = os.path.join(folder, "scan.custos")
+    whole = read(path)
+    assert run("verify", path, image).returncode == 0
+    where = random.Random(5)
+    for _ in range(25):
+        at = where.randrange(len(whole))
+        touched = bytearray(whole)
+        touched[at] ^= 1 << where.randrange(8)
+        with open(path, "wb") as out:
+            out.write(touched)
+        done = run("verify", path)
+        assert done.returncode == 1, f"the flip at {at} was not seen"
+    with open(path, "wb") as out:
+        out.write(whole)
+    with open(image, "r+b") as device:
+        device.seek(30 << 20)
+        device.write(b"changed")
+    assert run("verify", path, image).returncode == 1
+
+
+def hostile_names(folder):
+    image = make_stick(folder)
+    names = ["caf\u00e9 \u202egpj.exe", "x" * 250 + ".txt"]
+    for name in names:
+        source = os.path.join(folder, "s")
+        with open(source, "w") as out:
+            out.write(name)
+        subprocess.run(["mcopy", "-i", image, source, "::" + name], check=True,
+                       env={**os.environ, "LC_ALL": "C.UTF-8"})
+    _, items = scan(image, folder)
+    found = {item["name"] for item in items}
+    for name in names:
+        assert name in found, name
+    shown = run("show", os.path.join(folder, "scan.custos"), "--items").stdout.decode()
+    assert "\u202e" not in shown and "\\u{202e}" in shown
+
+
+def known_files(folder):
+    image = make_stick(folder)
+    _, items = scan(image, folder)
+    wanted = [i for i in items if i["size"] > 0 and i["md5"]][:3]
+    deleted = [i for i in items if i["state"] == "deleted" and i["size"] > 0 and i["md5"]][:1]
+    with open(os.path.join(folder, "list"), "w") as out:
+        for item in wanted + deleted:
+            out.write(f"{item['sha256']}  {item['name']}\n")
+        out.write("d41d8cd98f00b204e9800998ecf8427e  empty\n")
+    chs = os.path.join(folder, "set.chs")
+    done = run("hashset", "import", "--as", "sha256", "--alert", "--name", "T",
+               os.path.join(folder, "list"), "-o", chs)
+    assert done.returncode == 0 and b"1 of empty files" in done.stdout, done
+    summary, items = scan(image, folder, "--set", chs)
+    assert summary["matches"]["exact"] == 4, summary["matches"]
+    shown = run("show", os.path.join(folder, "scan.custos"), "--matches", "--jsonl")
+    strengths = sorted(json.loads(line)["strength"] for line in shown.stdout.splitlines())
+    assert strengths == ["exact-allocated"] * 3 + ["exact-proved"], strengths
+    proved = [i for i in items if i["recovery"] == "proved-by-digest"]
+    assert [i["path"] for i in proved] == [deleted[0]["path"]], proved
+    again = run("match", os.path.join(folder, "scan.custos"), "--set", chs, "--json")
+    assert len(json.loads(again.stdout)["matches"]) == 4, again
+
+
+def main():
+    tap = Tap()
+    tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
+    tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
+    tap.run("any number of workers writes the same bytes", in_folder, same_whoever_works)
+    tap.run("a scan killed at 50 moments resumes to the same bytes", in_folder, killed_and_resumed)
+    tap.run("a flipped bit is seen, and a changed source", in_folder, flipped_bits)
+    tap.run("hostile names are kept whole and shown escaped", in_folder, hostile_names)
+    tap.run("known files are found, live and deleted", in_folder, known_files)
+    tap.end()
+
+
+main()
