@@ -35,9 +35,18 @@ static int errno_of(sqlite3 *database, int result)
     if ((result & 0xff) == SQLITE_BUSY)
         return EBUSY;
 
-    const int number = sqlite3_system_errno(database);
+    /* The file itself remembers; sqlite3_system_errno is overwritten while SQLite cleans up. */
+    static const char *const files[] = {"sealed", "main"};
 
-    return number != 0 ? number : EIO;
+    for (size_t i = 0; i < CU_COUNT_OF(files); i++) {
+        int number = 0;
+
+        if (sqlite3_file_control(database, files[i], SQLITE_FCNTL_LAST_ERRNO, &number) ==
+                SQLITE_OK &&
+            number != 0)
+            return number;
+    }
+    return EIO;
 }
 
 cu_status cu_database_fail(sqlite3 *database, const char *doing, cu_err *err)

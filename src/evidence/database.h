@@ -54,7 +54,7 @@ static inline void cu_database_finish(sqlite3_stmt **statement)
 typedef struct cu_schema_table {
     const char *name;
     const char *create; /* the text after "CREATE TABLE " or "CREATE UNIQUE INDEX " */
-    const char *copy;   /* columns' order when the sealed file is filled; NULL: not copied */
+    const char *copy;   /* the order of the sealed file's rows; NULL: that of the key */
 } cu_schema_table;
 
 /* The tables of a sealed file, in order of creation, then NULL. */

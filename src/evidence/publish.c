@@ -40,9 +40,9 @@ static void format_fill(cu_buffer *text)
     for (const cu_schema_table *t = cu_schema_tables; t->name != NULL; t++)
         cu_buffer_format(text, "CREATE TABLE sealed.%s;", t->create);
     for (const cu_schema_table *t = cu_schema_tables; t->name != NULL; t++)
-        cu_buffer_format(text,
-                         "INSERT INTO sealed.\"%s\" SELECT * FROM main.\"%s\" ORDER BY %s;",
-                         t->name, t->name, t->copy);
+        cu_buffer_format(text, "INSERT INTO sealed.\"%s\" SELECT * FROM main.\"%s\"%s%s;",
+                         t->name, t->name, t->copy == NULL ? "" : " ORDER BY ",
+                         t->copy == NULL ? "" : t->copy);
     cu_buffer_format(text, "CREATE UNIQUE INDEX sealed.%s;COMMIT", cu_schema_index);
     cu_buffer_u8(text, 0);
 }

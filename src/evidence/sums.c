@@ -63,11 +63,13 @@ static const cu_sums_rule rules[] = {
      " OR sha1 IS NULL OR sha256 IS NULL) LIMIT 1",
      "item %" PRId64 " counts as examined but was not read whole"},
     {"SELECT item FROM main.finding WHERE item IS NOT NULL"
-     " AND item NOT IN (SELECT id FROM main.item) LIMIT 1",
+     " AND NOT EXISTS (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
      "a finding names item %" PRId64 ", which is not there"},
-    {"SELECT item FROM main.\"match\" WHERE item NOT IN (SELECT id FROM main.item) LIMIT 1",
+    {"SELECT item FROM main.\"match\" WHERE NOT EXISTS"
+     " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
      "a match names item %" PRId64 ", which is not there"},
-    {"SELECT item FROM main.run WHERE item NOT IN (SELECT id FROM main.item) LIMIT 1",
+    {"SELECT item FROM main.run WHERE NOT EXISTS"
+     " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
      "a run names item %" PRId64 ", which is not there"},
 };
 

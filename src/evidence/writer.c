@@ -31,8 +31,8 @@ static const char *const sql[] = {
     [ADD_VOLUME] = "INSERT INTO main.volume VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     [ADD_ITEM] = "INSERT INTO main.item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ADD_RUN] = "INSERT INTO main.run VALUES(?,?,?,?,?)",
-    [SET_RESULT] = "UPDATE main.item SET examined=?, read=?, type=?, md5=?, sha1=?, sha256=?"
-                   " WHERE id=?",
+    [SET_RESULT] = ("UPDATE main.item SET examined=?, read=?, type=?, md5=?, sha1=?, sha256=?"
+                    " WHERE id=?"),
     [SET_RECOVERY] = "UPDATE main.item SET recovery=? WHERE id=?",
     [ADD_FINDING] = "INSERT INTO main.finding VALUES(?,?,?,?,?,?)",
     [ADD_MATCH] = "INSERT INTO main.\"match\" VALUES(?,?,?,?,?,?,?,?,?)",

