@@ -120,7 +120,7 @@ def flipped_bits(folder):
 
 def hostile_names(folder):
     image = make_stick(folder)
-    names = ["caf\u00e9 \u202egpj.exe", "x" * 250 + ".txt"]
+    names = ["caf\u00e9 \u202egpj.exe", "x" * 200 + ".txt"]
     for name in names:
         source = os.path.join(folder, "s")
         with open(source, "w") as out:
@@ -138,7 +138,8 @@ def hostile_names(folder):
 def known_files(folder):
     image = make_stick(folder)
     _, items = scan(image, folder)
-    wanted = [i for i in items if i["size"] > 0 and i["md5"]][:3]
+    wanted = [i for i in items if i["state"] == "allocated" and i["size"] > 0
+              and i["name"].endswith(".bin")][:3]
     deleted = [i for i in items if i["state"] == "deleted" and i["size"] > 0 and i["md5"]][:1]
     with open(os.path.join(folder, "list"), "w") as out:
         for item in wanted + deleted:
