@@ -120,7 +120,7 @@ def flipped_bits(folder):
 
 def hostile_names(folder):
     image = make_stick(folder)
-    names = ["caf\u00e9 \u202egpj.exe", "x" * 200 + ".txt"]
+    names = ["caf\u00e9 \u202egpj.exe", "x" * 180 + ".txt"]
     for name in names:
         source = os.path.join(folder, "s")
         with open(source, "w") as out:
