@@ -35,6 +35,7 @@ void cu_image_add_remark(cu_image *image, const char *format, ...) CU_PRINTF(2, 
  * end). */
 bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n);
 
+extern const cu_image_format cu_ewf_format;
 extern const cu_image_format cu_raw_format;
 
 #endif

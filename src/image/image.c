@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The registry, in probing order; raw claims everything, so it is last. */
-static const cu_image_format *const formats[] = {&cu_raw_format};
+static const cu_image_format *const formats[] = {&cu_ewf_format, &cu_raw_format};
 
 bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n)
 {

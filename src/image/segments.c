@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,9 +80,41 @@ static cu_status add_segment(cu_segments *all, const char *path, bool *missing, 
     return CU_OK;
 }
 
+/* ".E01" or ".s01", or a later one: a letter and two digits, then three letters. */
+static bool is_ewf(const char *ending)
+{
+    return strlen(ending) == 4 && strchr("EeSs", ending[1]) != NULL &&
+           isdigit((unsigned char)ending[1]) == 0;
+}
+
+/* E99 is followed by EAA, EZZ by FAA. */
+static bool next_ewf(char *ending)
+{
+    const bool lower = ending[1] >= 'a';
+    const char first = lower ? 'a' : 'A';
+    const char last = lower ? 'z' : 'Z';
+
+    if (strcmp(ending + 2, "99") == 0) {
+        ending[2] = ending[3] = first;
+        return true;
+    }
+    for (size_t i = 3; i >= 1; i--) {
+        const char end = isdigit((unsigned char)ending[i]) != 0 ? '9' : last;
+
+        if (ending[i] != end) {
+            ending[i]++;
+            return true;
+        }
+        ending[i] = end == '9' ? '0' : first;
+    }
+    return false;
+}
+
 /* Adds one to the digits or letters of an ending; false where it has no next. */
 static bool next_ending(char *ending)
 {
+    if (is_ewf(ending))
+        return next_ewf(ending);
     for (char *p = ending + strlen(ending) - 1; p >= ending && *p != '.'; p--) {
         if (*p == '9' || *p == 'z' || *p == 'Z') {
             *p = *p == '9' ? '0' : (char)(*p - 25);
@@ -93,11 +126,12 @@ static bool next_ending(char *ending)
     return false;
 }
 
-/* ".000", ".001" and ".aa": the first of a split raw image. */
+/* ".000", ".001", ".aa", ".E01", ".s01": the first of several. */
 static bool is_split_start(const char *ending)
 {
     return strcmp(ending, ".000") == 0 || strcmp(ending, ".001") == 0 ||
-           strcmp(ending, ".aa") == 0;
+           strcmp(ending, ".aa") == 0 || strcasecmp(ending, ".e01") == 0 ||
+           strcasecmp(ending, ".s01") == 0;
 }
 
 /* Whether a later segment than path is there: then the one in between is missing. */

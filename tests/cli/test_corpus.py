@@ -137,7 +137,7 @@ def main():
     tap.run("fat32_loop ends", in_folder, loop)
     tap.run("fat16_moved is never certain of the wrong folder", in_folder, moved)
     for name, image in images():
-        if image.endswith((".E01", ".vmdk", ".vhd.gz", ".E01.gz")):
+        if image.endswith((".vmdk", ".vhd.gz", ".E01.gz")):
             continue
         if image.endswith("ext2.splitraw.000.gz"):
             continue
