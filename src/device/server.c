@@ -178,8 +178,11 @@ int main(void)
     server self = {.image = NULL};
     const cu_zygote_work work = {.state = &self, .handle = handle, .item = item};
 
-    /* libtsk and libc look for these files at first use, when there are no files any more. */
-    (void)setlocale(LC_ALL, "C.UTF-8");
+    /*
+     * libtsk and libc look for these files at first use, when there are no files any more.
+     * Messages stay in C, or strerror would look for a translation.
+     */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
     tzset();
     return cu_zygote_serve(&work);
 }

@@ -31,7 +31,7 @@
 #define LOAD(at)  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(at))
 #define FIELD(of) offsetof(struct seccomp_data, of)
 
-enum { filter_max = 160 };
+enum { filter_max = 256 };
 
 /* What both need: read and write what is open, memory that cannot be run, time, the end. */
 static const int item_calls[] = {
@@ -64,12 +64,14 @@ static const int item_calls[] = {
     SYS_sendmsg,
     SYS_getpid,
     SYS_restart_syscall,
+    SYS_gettid,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigaction,
 #if SANITIZED
     SYS_sigaltstack,
     SYS_rt_sigaction,
     SYS_rt_sigprocmask,
     SYS_gettid,
-    SYS_mprotect,
     SYS_readlink,
     SYS_getrlimit,
     SYS_sched_getaffinity,
@@ -87,8 +89,11 @@ static const int zygote_calls[] = {
     SYS_prctl,           SYS_seccomp,        SYS_prlimit64,    SYS_setrlimit,
     SYS_set_robust_list, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_gettid,
     SYS_getppid,         SYS_rseq,           SYS_dup,          SYS_fcntl,
-    SYS_mprotect,
 };
+
+/* A library that asks for a file by name is told that it may not; that is no attack yet. */
+static const int refused_calls[] = {SYS_openat, SYS_open, SYS_readlink, SYS_access,
+                                    SYS_faccessat2};
 
 typedef struct program {
     struct sock_filter code[filter_max];
@@ -101,21 +106,32 @@ static void add(program *filter, struct sock_filter statement)
         filter->code[filter->length++] = statement;
 }
 
-static void allow_calls(program *filter, const int *calls, size_t count)
+static void answer_calls(program *filter, const int *calls, size_t count, uint32_t answer)
 {
     for (size_t i = 0; i < count; i++) {
         add(filter,
             (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i], 0, 1));
-        add(filter, (struct sock_filter)ALLOW);
+        add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
     }
 }
 
-/* Memory may be mapped, but never to be run. */
-static void allow_plain_mmap(program *filter)
+/* Memory may be mapped and protected, but never to be run. */
+static void allow_plain_memory(program *filter, int call)
 {
-    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 4));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 4));
     add(filter, (struct sock_filter)LOAD(FIELD(args[2])));
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1));
+    add(filter, (struct sock_filter)KILL);
+    add(filter, (struct sock_filter)ALLOW);
+}
+
+/* abort() signals the process itself; nobody else may be signalled. */
+static void allow_own_signal(program *filter)
+{
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 4));
+    add(filter, (struct sock_filter)LOAD(FIELD(args[0])));
+    add(filter,
+        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)getpid(), 1, 0));
     add(filter, (struct sock_filter)KILL);
     add(filter, (struct sock_filter)ALLOW);
 }
@@ -129,10 +145,14 @@ static cu_status load_filter(bool for_zygote, cu_err *err)
         (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
     add(&filter, (struct sock_filter)KILL);
     add(&filter, (struct sock_filter)LOAD(FIELD(nr)));
-    allow_calls(&filter, item_calls, CU_COUNT_OF(item_calls));
+    answer_calls(&filter, item_calls, CU_COUNT_OF(item_calls), SECCOMP_RET_ALLOW);
     if (for_zygote)
-        allow_calls(&filter, zygote_calls, CU_COUNT_OF(zygote_calls));
-    allow_plain_mmap(&filter);
+        answer_calls(&filter, zygote_calls, CU_COUNT_OF(zygote_calls), SECCOMP_RET_ALLOW);
+    answer_calls(&filter, refused_calls, CU_COUNT_OF(refused_calls),
+                 SECCOMP_RET_ERRNO | EACCES);
+    allow_plain_memory(&filter, SYS_mmap);
+    allow_plain_memory(&filter, SYS_mprotect);
+    allow_own_signal(&filter);
     add(&filter, (struct sock_filter)KILL);
 
     const struct sock_fprog wanted = {.len = filter.length, .filter = filter.code};

@@ -25,6 +25,13 @@ static void close_all(const int *fds, size_t count)
         close(fds[i]);
 }
 
+/* A library that aborts for want of memory is told apart from one that is broken. */
+static void on_abort(CU_UNUSED int signal_number)
+{
+    if (cu_sandbox_memory_ran_out())
+        _exit(CU_ENOMEM | exit_memory);
+}
+
 /* Never returns: the exit status is the item's cu_status, and a bit where memory ran out. */
 static void run_item(const server *self, const cu_wire_head *head, cu_bytes body,
                      const int *fds, size_t fd_count)
@@ -32,6 +39,7 @@ static void run_item(const server *self, const cu_wire_head *head, cu_bytes body
     cu_err err = {0};
 
     close(cu_sandbox_control_fd);
+    (void)signal(SIGABRT, on_abort);
 
     cu_status st = fd_count == 0 ? CU_EUSAGE : cu_confine_item(&head->limits, &err);
 
