@@ -330,8 +330,12 @@ DEFINE_EACH(volume, "SELECT * FROM main.volume ORDER BY id")
 DEFINE_EACH(item, "SELECT * FROM main.item ORDER BY id")
 DEFINE_EACH(run, "SELECT * FROM main.run ORDER BY item, number")
 DEFINE_EACH(region, "SELECT * FROM main.region ORDER BY \"offset\"")
-DEFINE_EACH(finding, "SELECT * FROM main.finding ORDER BY item, \"offset\", kind, text, path,"
-                     " bytes")
+/* A finding of an item is told with the item's path, which it does not repeat. */
+DEFINE_EACH(finding,
+            "SELECT f.item, CASE WHEN f.path = '' THEN coalesce(i.path, '') ELSE f.path END,"
+            " f.\"offset\", f.bytes, f.kind, f.text FROM main.finding f"
+            " LEFT JOIN main.item i ON i.id = f.item"
+            " ORDER BY f.item, f.\"offset\", f.kind, f.text, f.path, f.bytes")
 DEFINE_EACH(match, "SELECT m.*, i.path FROM main.\"match\" m LEFT JOIN main.item i"
                    " ON i.id = m.item ORDER BY m.item, m.\"set\", m.algorithm, m.record,"
                    " m.distance, m.set_version, m.strength, m.scheme, m.code")
