@@ -40,9 +40,10 @@ lint:
 
 fuzz:
 	scripts/bootstrap build test
-	scripts/configure build-fuzz clang -Db_sanitize=address,undefined -Db_lundef=false
+	scripts/configure build-fuzz clang -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dfuzz=true -Dc_args=-fsanitize=fuzzer-no-link
 	$(NINJA) -C build-fuzz
-	meson test -C build-fuzz --no-rebuild --suite fuzz
+	meson test -C build-fuzz --no-rebuild --suite fuzz --verbose
 
 install: build
 	meson install -C build --no-rebuild
