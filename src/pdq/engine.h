@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of hashing that are done by plain code or by vectors. Private to pdq/. */
+#ifndef CU_PDQ_ENGINE_H
+#define CU_PDQ_ENGINE_H
+
+#include "pdq/pdq.h"
+
+enum { cu_pdq_small = 64, cu_pdq_frequencies = 16 };
+
+/* The picture blurred and cut down, row after row. */
+typedef struct cu_pdq_small_picture {
+    float at[cu_pdq_small][cu_pdq_small];
+} cu_pdq_small_picture;
+
+/*
+ * One way to do it. All give the same bits: each sum is taken in the same order, in single
+ * precision, and no product is fused with a sum.
+ */
+typedef struct cu_pdq_kernel {
+    const char *name;
+    bool (*runs_here)(void);
+    size_t (*scratch_bytes)(const cu_pdq_pixels *pixels);
+    /* Luma, two rounds of box filters, and 64x64 of the result. scratch is aligned to 64. */
+    void (*shrink)(const cu_pdq_pixels *pixels, void *scratch, cu_pdq_small_picture *out);
+} cu_pdq_kernel;
+
+extern const cu_pdq_kernel cu_pdq_plain;
+
+/* The best kernel that runs on this machine. */
+const cu_pdq_kernel *cu_pdq_best_kernel(void);
+
+/* As cu_pdq_hash_pixels, by this kernel. */
+cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
+                         cu_pdq_variant variant, cu_pdq_scratch *scratch, cu_pdq_hash *out,
+                         cu_err *err) CU_MUST_CHECK;
+
+/* The luma of one pixel, in the reference's order of sums. */
+static inline float cu_pdq_luma(const uint8_t *pixel, uint32_t channels)
+{
+    if (channels == 1)
+        return (float)pixel[0];
+    return 0.299F * (float)pixel[0] + 0.587F * (float)pixel[1] + 0.114F * (float)pixel[2];
+}
+
+/* The pixel of a side that stands for place 0 to 63 of 64. */
+static inline uint32_t cu_pdq_sampled(uint32_t place, uint32_t side)
+{
+    return (uint32_t)(((double)place + 0.5) * (double)side / (double)cu_pdq_small);
+}
+
+/* The box of one pass over a side: half the 64th part, rounded up. */
+static inline uint32_t cu_pdq_box(uint32_t side)
+{
+    return (side + 2 * cu_pdq_small - 1) / (2 * cu_pdq_small);
+}
+
+/* Sixteen by sixteen frequencies of the small picture, without the constant one. */
+void cu_pdq_frequencies_of(const cu_pdq_small_picture *small,
+                           float out[cu_pdq_frequencies][cu_pdq_frequencies]);
+
+/* The quality of the small picture: how many marked edges it has. */
+int cu_pdq_quality_of(const cu_pdq_small_picture *small);
+
+/* All eight codes of the frequencies. */
+void cu_pdq_codes_of(float frequencies[cu_pdq_frequencies][cu_pdq_frequencies],
+                     cu_pdq_code out[cu_pdq_turns]);
+
+#endif
