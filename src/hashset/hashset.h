@@ -13,11 +13,29 @@ typedef enum cu_hashset_algorithm {
     cu_hashset_algorithms,
 } cu_hashset_algorithm;
 
+size_t cu_hashset_digest_bytes(cu_hashset_algorithm algorithm); /* 16, 20 or 32 */
+
 /* What a match with the set means. A person says so at import; no header decides it. */
 typedef enum cu_hashset_purpose {
     CU_HASHSET_ALERT,
     CU_HASHSET_KNOWN_GOOD,
 } cu_hashset_purpose;
+
+/* What a source may say of a file, yes or no; a source that says nothing is another thing. */
+enum {
+    CU_HASHSET_FLAG_VICTIM_IDENTIFIED = 1,
+    CU_HASHSET_FLAG_OFFENDER_IDENTIFIED = 2,
+    CU_HASHSET_FLAG_DISTRIBUTED = 4,
+    CU_HASHSET_FLAG_SUSPECTED = 8,
+    CU_HASHSET_FLAG_SELF_GENERATED = 16,
+    CU_HASHSET_FLAG_PRECATEGORISED = 32,
+    cu_hashset_flags = 6,
+};
+
+enum {
+    cu_hashset_quality_unknown = 255,
+    cu_hashset_photodna_bytes = 144,
+};
 
 /* Borrowed from the open set. */
 typedef struct cu_hashset_facts {

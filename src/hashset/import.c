@@ -2,6 +2,8 @@
 /* Collects records, sorts their digests, writes the set under its name when it is whole. */
 #include "hashset/builder.h"
 
+#include "hashset/layout.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,34 +14,54 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct {
-    const char *name;
-    cu_status (*read)(cu_hashset_builder *builder, const char *name, cu_bytes file,
-                      cu_err *err);
-    bool alert_only;
-} formats[] = {
-    {"md5", cu_hashset_read_list, false},    {"sha1", cu_hashset_read_list, false},
-    {"sha256", cu_hashset_read_list, false}, {"hashdeep", cu_hashset_read_hashdeep, false},
-    {"vics", cu_hashset_read_vics, true},
+struct cu_hashset_builder {
+    cu_buffer values[cu_hashset_algorithms];
+    cu_buffer records;
+    cu_buffer text;
+    uint64_t record_count;
+    const cu_hashset_import_options *options;
+    cu_hashset_report *report;
+    const cu_hashset_source *source; /* that is read now */
+    uint64_t before, total;          /* bytes of the files before it, and of all */
+    char name[256], version[256];    /* as suggested */
 };
 
 /* ---- records ---- */
 
 /* Source: the digests of no bytes at all; careless lists hold them, and they would match every
  * empty file. */
+static const uint8_t empty_file[cu_hashset_algorithms][32] = {
+    [CU_HASHSET_MD5] = {0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04, 0xe9, 0x80, 0x09, 0x98,
+                        0xec, 0xf8, 0x42, 0x7e},
+    [CU_HASHSET_SHA1] = {0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b, 0x0d, 0x32, 0x55,
+                         0xbf, 0xef, 0x95, 0x60, 0x18, 0x90, 0xaf, 0xd8, 0x07, 0x09},
+    [CU_HASHSET_SHA256] = {0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+                           0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+                           0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55},
+};
+
 static bool is_empty_file(const cu_hashset_row *row)
 {
-    cu_digest_stream stream;
-    cu_digests none;
+    for (size_t i = 0; i < cu_hashset_algorithms; i++) {
+        if (row->has[i] && memcmp(row->digest[i], empty_file[i],
+                                  cu_hashset_digest_bytes((cu_hashset_algorithm)i)) == 0)
+            return true;
+    }
+    return false;
+}
 
-    cu_digest_init(&stream, CU_DIGEST_ALL);
-    cu_digest_final(&stream, &none);
-    return (row->has[CU_HASHSET_MD5] &&
-            memcmp(row->digest[CU_HASHSET_MD5], none.md5, 16) == 0) ||
-           (row->has[CU_HASHSET_SHA1] &&
-            memcmp(row->digest[CU_HASHSET_SHA1], none.sha1, 20) == 0) ||
-           (row->has[CU_HASHSET_SHA256] &&
-            memcmp(row->digest[CU_HASHSET_SHA256], none.sha256, 32) == 0);
+/* Counts one of a kind, and says where the first of it stands. */
+static void count_fault(const cu_hashset_builder *builder, const cu_hashset_row *row,
+                        uint64_t *count, char first[160])
+{
+    if ((*count)++ > 0)
+        return;
+    if (row->line != 0)
+        (void)snprintf(first, 160, "%.120s:%llu", builder->source->path,
+                       (unsigned long long)row->line);
+    else
+        (void)snprintf(first, 160, "%.120s, byte %llu", builder->source->path,
+                       (unsigned long long)row->offset);
 }
 
 static uint64_t add_text(cu_hashset_builder *builder, cu_bytes text)
@@ -57,16 +79,15 @@ static uint64_t add_text(cu_hashset_builder *builder, cu_bytes text)
 }
 
 cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_row *row,
-                                 const char *where, cu_err *err)
+                                 cu_err *err)
 {
     cu_hashset_report *const report = builder->report;
 
-    if (row->wrong && report->wrong++ == 0)
-        (void)snprintf(report->first_wrong, sizeof report->first_wrong, "%s", where);
+    if (row->wrong)
+        count_fault(builder, row, &report->wrong, report->first_wrong);
     if (!row->has[CU_HASHSET_MD5] && !row->has[CU_HASHSET_SHA1] &&
         !row->has[CU_HASHSET_SHA256]) {
-        if (report->without_digest++ == 0)
-            (void)snprintf(report->first_without, sizeof report->first_without, "%s", where);
+        count_fault(builder, row, &report->without_digest, report->first_without);
         return CU_OK;
     }
     if (is_empty_file(row)) {
@@ -74,7 +95,8 @@ cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_r
         return CU_OK;
     }
     builder->record_count++;
-    cu_buffer_u64le(&builder->records, add_text(builder, row->label));
+    cu_buffer_u64le(&builder->records,
+                    add_text(builder, row->label.n > 0 ? row->label : row->name));
     cu_buffer_u64le(&builder->records, add_text(builder, row->code));
     for (size_t i = 0; i < cu_hashset_algorithms; i++) {
         if (!row->has[i])
@@ -86,6 +108,54 @@ cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_r
     if (builder->records.bad || builder->text.bad)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     return CU_OK;
+}
+
+/* Record number (from 1) is withdrawn: its label lies nowhere. */
+static bool is_withdrawn(const cu_hashset_builder *builder, uint64_t number)
+{
+    cu_cursor c = cu_cursor_over(cu_bytes_slice(cu_buffer_view(&builder->records),
+                                                (number - 1) * cu_hashset_record_bytes, 8));
+
+    return cu_cursor_u64le(&c) == UINT64_MAX;
+}
+
+cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label,
+                                      CU_UNUSED cu_err *err)
+{
+    const cu_bytes text = cu_buffer_view(&builder->text);
+
+    for (size_t i = 0; label.n > 0 && i < builder->records.n; i += cu_hashset_record_bytes) {
+        cu_cursor c = cu_cursor_over(cu_bytes_slice(cu_buffer_view(&builder->records), i, 8));
+        const uint64_t at = cu_cursor_u64le(&c);
+
+        if (at < text.n && cu_bytes_equal(cu_bytes_slice(text, at, label.n), label) &&
+            text.p[at + label.n] == 0)
+            memset(builder->records.p + i, 0xFF, 8);
+    }
+    return CU_OK;
+}
+
+cu_status cu_hashset_builder_reach(cu_hashset_builder *builder, uint64_t done, cu_err *err)
+{
+    return cu_progress_tell(builder->options->progress, "importing", builder->before + done,
+                            builder->total)
+               ? CU_OK
+               : cu_fail(err, CU_ESTOPPED, "stopped; nothing was imported");
+}
+
+void cu_hashset_builder_suggest(cu_hashset_builder *builder, cu_bytes name, cu_bytes version)
+{
+    if (builder->name[0] != '\0')
+        return;
+    (void)snprintf(builder->name, sizeof builder->name, "%.*s", (int)name.n,
+                   (const char *)name.p);
+    (void)snprintf(builder->version, sizeof builder->version, "%.*s", (int)version.n,
+                   (const char *)version.p);
+}
+
+const cu_hashset_import_options *cu_hashset_builder_options(const cu_hashset_builder *builder)
+{
+    return builder->options;
 }
 
 /* ---- sorting ---- */
@@ -118,6 +188,10 @@ static void settle_values(cu_hashset_builder *builder, cu_hashset_algorithm algo
         return;
     qsort_r(values->p, values->n / each, each, compare_values, &n);
     for (size_t i = 0; i < values->n; i += each) {
+        cu_cursor c = cu_cursor_over((cu_bytes){values->p + i + n, 8});
+
+        if (is_withdrawn(builder, cu_cursor_u64le(&c)))
+            continue;
         if (kept > 0 && memcmp(values->p + kept - each, values->p + i, n) == 0) {
             builder->report->duplicates++;
             continue;
@@ -150,7 +224,7 @@ static void make_header(cu_hashset_builder *builder, const cu_hashset_import_opt
 {
     const uint32_t name_at =
         (uint32_t)add_text(builder, (cu_bytes){(const uint8_t *)name, strlen(name)});
-    const char *const version = options->version == NULL ? "" : options->version;
+    const char *const version = options->version == NULL ? builder->version : options->version;
     const char *const scheme = options->scheme == NULL ? "" : options->scheme;
     const uint32_t version_at =
         (uint32_t)add_text(builder, (cu_bytes){(const uint8_t *)version, strlen(version)});
@@ -246,9 +320,10 @@ static cu_status write_set(cu_hashset_builder *builder,
 
 /* ---- the whole ---- */
 
-static cu_status read_file(cu_hashset_builder *builder, size_t format, const char *path,
-                           cu_err *err)
+static cu_status read_file(cu_hashset_builder *builder, const cu_hashset_format *format,
+                           const char *path, cu_err *err)
 {
+    cu_hashset_source source = {.path = path};
     struct stat status;
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *p = NULL;
@@ -256,16 +331,21 @@ static cu_status read_file(cu_hashset_builder *builder, size_t format, const cha
 
     if (fd < 0)
         return cu_fail_os(err, "could not open \"%s\"", path);
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+    if (fstat(fd, &status) != 0 || (!S_ISREG(status.st_mode) && !format->by_path))
         st = cu_fail(err, CU_EFORMAT, "\"%s\" is no file", path);
-    else if (status.st_size > 0)
+    else if (status.st_size > 0 && !format->by_path)
         p = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED)
         st = cu_fail_os(err, "could not read \"%s\"", path);
     close(fd);
     if (st != CU_OK)
         return st;
-    st = formats[format].read(builder, path, (cu_bytes){p, (size_t)status.st_size}, err);
+    if (p != NULL)
+        source.bytes = (cu_bytes){p, (size_t)status.st_size};
+    builder->source = &source;
+    st = format->read(builder, &source, err);
+    builder->source = NULL;
+    builder->before += S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
     if (p != NULL)
         munmap(p, (size_t)status.st_size);
     return st;
@@ -278,19 +358,24 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-cu_status cu_hashset_import(const cu_hashset_import_options *options, const char *const *files,
-                            size_t count, const char *out_path, cu_hashset_report *report,
-                            cu_err *err)
+/* As the person says, or else the source itself, or else its file is called. */
+static const char *name_of(const cu_hashset_builder *builder, const char *path)
 {
-    cu_hashset_builder builder = {.report = report};
-    size_t format = 0;
-    cu_status st = CU_OK;
+    if (builder->options->name != NULL)
+        return builder->options->name;
+    return builder->name[0] != '\0' ? builder->name : base_name(path);
+}
 
-    while (format < CU_COUNT_OF(formats) && strcmp(formats[format].name, options->format) != 0)
+static cu_status check_options(const cu_hashset_import_options *options, size_t count,
+                               const char *out_path, const cu_hashset_format **out, cu_err *err)
+{
+    const cu_hashset_format *const *format = cu_hashset_formats;
+
+    while (*format != NULL && strcmp((*format)->name, options->format) != 0)
         format++;
-    if (format == CU_COUNT_OF(formats))
+    if (*format == NULL)
         return cu_fail(err, CU_EUSAGE, "there is no format \"%s\"", options->format);
-    if (formats[format].alert_only && options->purpose != CU_HASHSET_ALERT)
+    if ((*format)->alert_only && options->purpose != CU_HASHSET_ALERT)
         return cu_fail(err, CU_EUSAGE,
                        "a %s set cannot be known-good: it lists graded material",
                        options->format);
@@ -298,6 +383,31 @@ cu_status cu_hashset_import(const cu_hashset_import_options *options, const char
         return cu_fail(err, CU_EUSAGE, "no file to import");
     if (access(out_path, F_OK) == 0)
         return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", out_path);
+    *out = *format;
+    return CU_OK;
+}
+
+static uint64_t size_of_files(const char *const *files, size_t count)
+{
+    uint64_t total = 0;
+    struct stat status;
+
+    for (size_t i = 0; i < count; i++) {
+        if (stat(files[i], &status) == 0 && S_ISREG(status.st_mode))
+            total += (uint64_t)status.st_size;
+    }
+    return total;
+}
+
+cu_status cu_hashset_import(const cu_hashset_import_options *options, const char *const *files,
+                            size_t count, const char *out_path, cu_hashset_report *report,
+                            cu_err *err)
+{
+    cu_hashset_builder builder = {
+        .report = report, .options = options, .total = size_of_files(files, count)};
+    const cu_hashset_format *format = NULL;
+    cu_status st = check_options(options, count, out_path, &format, err);
+
     *report = (cu_hashset_report){.records = 0};
     cu_buffer_u8(&builder.text, 0);
     for (size_t i = 0; st == CU_OK && i < count; i++)
@@ -312,9 +422,7 @@ cu_status cu_hashset_import(const cu_hashset_import_options *options, const char
         st = cu_fail(err, CU_EFORMAT, "there is no digest in \"%s\"; nothing was imported",
                      files[0]);
     if (st == CU_OK)
-        st = write_set(&builder, options,
-                       options->name == NULL ? base_name(files[0]) : options->name, out_path,
-                       err);
+        st = write_set(&builder, options, name_of(&builder, files[0]), out_path, err);
     for (size_t i = 0; i < cu_hashset_algorithms; i++)
         cu_buffer_free(&builder.values[i]);
     cu_buffer_free(&builder.records);

@@ -3,15 +3,20 @@
 #ifndef CU_HASHSET_IMPORT_H
 #define CU_HASHSET_IMPORT_H
 
+#include "base/progress.h"
 #include "hashset/hashset.h"
 
 typedef struct cu_hashset_import_options {
-    const char *format;  /* "md5", "sha1", "sha256", "hashdeep", "vics" */
+    const char *format;  /* a name that cu_hashset_format_at gives */
     const char *name;    /* NULL: the name of the first file */
     const char *version; /* NULL: "" */
     const char *scheme;  /* NULL: "" */
     cu_hashset_purpose purpose;
+    cu_progress *progress; /* may be NULL; stage "importing", in bytes of the files */
 } cu_hashset_import_options;
+
+/* The formats that can be imported, from 0; false after the last. */
+bool cu_hashset_format_at(size_t index, const char **name, const char **what);
 
 /* What was left out, and the first of each kind: "FILE:LINE" or "FILE, byte OFFSET". */
 typedef struct cu_hashset_report {

@@ -33,9 +33,6 @@ typedef struct cu_hashset_header {
     uint8_t payload_sha256[32];
 } cu_hashset_header;
 
-/* 16, 20 or 32. */
-size_t cu_hashset_digest_bytes(cu_hashset_algorithm algorithm);
-
 /* The digest and then the record's number (u64), without padding. */
 static inline size_t cu_hashset_value_bytes(cu_hashset_algorithm algorithm)
 {

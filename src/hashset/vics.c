@@ -15,7 +15,7 @@ typedef enum field { FIELD_OTHER, FIELD_MD5, FIELD_SHA1, FIELD_CATEGORY, FIELD_I
 
 typedef struct parsing {
     cu_hashset_builder *builder;
-    const char *name;
+    const cu_hashset_source *source;
     yajl_handle yajl;
     uint64_t base; /* of the piece that is parsed */
     unsigned depth;
@@ -107,8 +107,8 @@ static int deeper(parsing *self)
 {
     if (++self->depth <= depth_max)
         return 1;
-    self->st =
-        cu_fail(self->err, CU_ELIMIT, "\"%s\": nested deeper than %d", self->name, depth_max);
+    self->st = cu_fail(self->err, CU_ELIMIT, "\"%s\": nested deeper than %d",
+                       self->source->path, depth_max);
     return 0;
 }
 
@@ -133,14 +133,11 @@ static int on_close_object(void *context)
     parsing *const self = context;
 
     if (self->media_depth == self->depth && self->depth > 0) {
-        char where[160];
-
         self->media_depth = 0;
         self->row.label = (cu_bytes){(const uint8_t *)self->label, strlen(self->label)};
         self->row.code = (cu_bytes){(const uint8_t *)self->code, strlen(self->code)};
-        (void)snprintf(where, sizeof where, "%.100s, byte %llu", self->name,
-                       (unsigned long long)(self->base + yajl_get_bytes_consumed(self->yajl)));
-        self->st = cu_hashset_builder_add(self->builder, &self->row, where, self->err);
+        self->row.offset = self->base + yajl_get_bytes_consumed(self->yajl);
+        self->st = cu_hashset_builder_add(self->builder, &self->row, self->err);
     }
     self->depth--;
     return self->st == CU_OK;
@@ -167,12 +164,6 @@ static int on_close_array(void *context)
     return 1;
 }
 
-static cu_status broken(const parsing *self, uint64_t at, const char *what)
-{
-    return cu_fail(self->err, CU_EFORMAT, "\"%s\", byte %llu: %s; nothing was imported",
-                   self->name, (unsigned long long)at, what);
-}
-
 static cu_status parse(parsing *self, cu_bytes file)
 {
     for (size_t at = 0; at < file.n; at += piece_bytes) {
@@ -180,17 +171,25 @@ static cu_status parse(parsing *self, cu_bytes file)
 
         self->base = at;
         if (yajl_parse(self->yajl, piece.p, piece.n) != yajl_status_ok)
-            return self->st != CU_OK ? self->st
-                                     : broken(self, at + yajl_get_bytes_consumed(self->yajl),
-                                              "expected JSON");
+            return self->st != CU_OK
+                       ? self->st
+                       : cu_hashset_broken(self->source,
+                                           at + yajl_get_bytes_consumed(self->yajl), "JSON",
+                                           self->err);
+        if (cu_hashset_builder_reach(self->builder, at + piece.n, self->err) != CU_OK)
+            return CU_ESTOPPED;
     }
     if (yajl_complete_parse(self->yajl) != yajl_status_ok || self->depth != 0)
-        return broken(self, file.n, "the file ends in the middle");
-    return self->known ? CU_OK : broken(self, 0, "expected the key \"@odata.context\" of VICS");
+        return cu_hashset_broken(self->source, file.n,
+                                 "the rest of the JSON: the file ends in the middle",
+                                 self->err);
+    return self->known ? CU_OK
+                       : cu_hashset_broken(self->source, 0,
+                                           "the key \"@odata.context\" of VICS", self->err);
 }
 
-cu_status cu_hashset_read_vics(cu_hashset_builder *builder, const char *name, cu_bytes file,
-                               cu_err *err)
+static cu_status read_vics(cu_hashset_builder *builder, const cu_hashset_source *source,
+                           cu_err *err)
 {
     const yajl_callbacks callbacks = {
         .yajl_null = on_null,
@@ -203,7 +202,8 @@ cu_status cu_hashset_read_vics(cu_hashset_builder *builder, const char *name, cu
         .yajl_start_array = on_open_array,
         .yajl_end_array = on_close_array,
     };
-    parsing self = {.builder = builder, .name = name, .err = err};
+    parsing self = {.builder = builder, .source = source, .err = err};
+    cu_bytes file = source->bytes;
 
     if (cu_bytes_starts(file, "\xEF\xBB\xBF", 3))
         file = cu_bytes_slice(file, 3, file.n);
@@ -218,3 +218,10 @@ cu_status cu_hashset_read_vics(cu_hashset_builder *builder, const char *name, cu
     yajl_free(self.yajl);
     return st;
 }
+
+const cu_hashset_format cu_hashset_format_vics = {
+    .name = "vics",
+    .what = "Project VIC and CAID JSON 1.2, 1.3 and 2.0",
+    .read = read_vics,
+    .alert_only = true,
+};
