@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-cu_status cu_fail(cu_err *err, cu_status code, const char *format, ...)
+void cu_err_set(cu_err *err, cu_status code, const char *format, ...)
 {
     if (err == NULL)
-        return code;
+        return;
 
     va_list arguments;
 
@@ -19,16 +19,15 @@ cu_status cu_fail(cu_err *err, cu_status code, const char *format, ...)
     va_end(arguments);
     err->code = code;
     err->os_errno = 0;
-    return code;
 }
 
-cu_status cu_fail_os(cu_err *err, const char *format, ...)
+bool cu_err_set_os(cu_err *err, const char *format, ...)
 {
     const int os_errno = errno;
-    const cu_status code = os_errno == ENOMEM ? CU_ENOMEM : CU_EIO;
+    const bool no_memory = os_errno == ENOMEM;
 
     if (err == NULL)
-        return code;
+        return no_memory;
 
     va_list arguments;
 
@@ -42,9 +41,9 @@ cu_status cu_fail_os(cu_err *err, const char *format, ...)
 
     if (length >= 0 && (size_t)length < sizeof err->text)
         (void)snprintf(err->text + length, sizeof err->text - (size_t)length, ": %s", why);
-    err->code = code;
-    err->os_errno = code == CU_EIO ? os_errno : 0;
-    return code;
+    err->code = no_memory ? CU_ENOMEM : CU_EIO;
+    err->os_errno = no_memory ? 0 : os_errno;
+    return no_memory;
 }
 
 cu_status cu_while(cu_err *err, cu_status code, const char *format, ...)

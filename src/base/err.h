@@ -6,6 +6,8 @@
 
 #include "base/attr.h"
 
+#include <stdbool.h>
+
 /* One code for each thing that a caller could do about it. */
 typedef enum cu_status {
     CU_OK = 0,
@@ -28,11 +30,29 @@ typedef struct cu_err {
     char text[256];
 } cu_err;
 
-/* Sets err and returns code. Text: lower case, no full stop, what we tried and why not. */
-cu_status cu_fail(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);
+/*
+ * cu_status cu_fail(cu_err *err, cu_status code, const char *format, ...)
+ *
+ * Sets err and returns code. Text: lower case, no full stop, what we tried and why not. A
+ * macro, so that the compilers' analyzers see that what comes back is not CU_OK.
+ */
+#define cu_fail(err, code, ...)                                                                \
+    __extension__({                                                                            \
+        const cu_status cu_failed = (code);                                                    \
+        cu_err_set(err, cu_failed, __VA_ARGS__);                                               \
+        cu_failed;                                                                             \
+    })
 
-/* As cu_fail with CU_EIO (CU_ENOMEM for ENOMEM), appending ": " and the words of errno. */
-cu_status cu_fail_os(cu_err *err, const char *format, ...) CU_PRINTF(2, 3);
+/*
+ * cu_status cu_fail_os(cu_err *err, const char *format, ...)
+ *
+ * As cu_fail with CU_EIO (CU_ENOMEM for ENOMEM), appending ": " and the words of errno.
+ */
+#define cu_fail_os(err, ...) (cu_err_set_os(err, __VA_ARGS__) ? CU_ENOMEM : CU_EIO)
+
+void cu_err_set(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);
+bool cu_err_set_os(cu_err *err, const char *format, ...)
+    CU_PRINTF(2, 3); /* true: out of memory */
 
 /* Puts "what was being done: " before the words that err already holds; returns code. */
 cu_status cu_while(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);
