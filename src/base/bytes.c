@@ -219,15 +219,16 @@ void cu_hex_encode(cu_bytes view, char *out)
     out[2 * view.n] = '\0';
 }
 
-static int digit_value(char c)
+/* 16 where c is no digit. */
+static unsigned digit_value(char c)
 {
     if (c >= '0' && c <= '9')
-        return c - '0';
+        return (unsigned)(c - '0');
     if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
+        return (unsigned)(c - 'a') + 10;
     if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+        return (unsigned)(c - 'A') + 10;
+    return 16;
 }
 
 bool cu_hex_decode(const char *text, size_t length, uint8_t *out, size_t n)
@@ -235,7 +236,7 @@ bool cu_hex_decode(const char *text, size_t length, uint8_t *out, size_t n)
     if (length % 2 != 0 || length / 2 != n)
         return false;
     for (size_t i = 0; i < length; i++) {
-        if (digit_value(text[i]) < 0)
+        if (digit_value(text[i]) > 15)
             return false;
     }
     for (size_t i = 0; i < n; i++)

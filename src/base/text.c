@@ -2,36 +2,40 @@
 /* UTF-8, and escapes for what is not, or is not safe to show. */
 #include "base/text.h"
 
-static bool continues(cu_bytes view, size_t i, uint8_t low, uint8_t high)
+/* The well-formed sequences, by their first byte. Source: Unicode 15, table 3-7. */
+static const struct {
+    uint8_t lead_low, lead_high;
+    uint8_t second_low, second_high; /* the others are 80 to BF */
+    size_t bytes;
+} sequences[] = {
+    {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+    {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+    {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+static size_t sequence_bytes(cu_bytes view, size_t row)
 {
-    return i < view.n && view.p[i] >= low && view.p[i] <= high;
+    const size_t n = sequences[row].bytes;
+
+    if (view.n < n)
+        return 0;
+    if (n > 1 &&
+        (view.p[1] < sequences[row].second_low || view.p[1] > sequences[row].second_high))
+        return 0;
+    for (size_t i = 2; i < n; i++) {
+        if ((view.p[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    return n;
 }
 
 size_t cu_text_character(cu_bytes view)
 {
     if (view.n == 0)
         return 0;
-
-    const uint8_t lead = view.p[0];
-
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return continues(view, 1, 0x80, 0xBF) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const uint8_t low = lead == 0xE0 ? 0xA0 : 0x80;
-        const uint8_t high = lead == 0xED ? 0x9F : 0xBF;
-
-        return continues(view, 1, low, high) && continues(view, 2, 0x80, 0xBF) ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const uint8_t low = lead == 0xF0 ? 0x90 : 0x80;
-        const uint8_t high = lead == 0xF4 ? 0x8F : 0xBF;
-
-        return continues(view, 1, low, high) && continues(view, 2, 0x80, 0xBF) &&
-                       continues(view, 3, 0x80, 0xBF)
-                   ? 4
-                   : 0;
+    for (size_t row = 0; row < CU_COUNT_OF(sequences); row++) {
+        if (view.p[0] >= sequences[row].lead_low && view.p[0] <= sequences[row].lead_high)
+            return sequence_bytes(view, row);
     }
     return 0;
 }

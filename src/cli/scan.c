@@ -164,7 +164,7 @@ static cu_status show(const call *self, const cu_scan_report *report, cu_err *er
 
 static int run(int argc, char **argv)
 {
-    static call self;
+    call self = {.json = false};
     cu_terminal terminal;
     cu_scan_report report;
     cu_err err = {0};

@@ -67,7 +67,7 @@ cu_status cu_seal_read_at(int fd, uint64_t offset, uint8_t *bytes, size_t n, cu_
             return cu_fail_os(err, "could not read the evidence file");
         if (got == 0)
             return cu_fail(err, CU_EFORMAT, "the evidence file ends at byte %llu",
-                           (unsigned long long)(offset + done));
+                           (unsigned long long)offset + done);
         done += (size_t)got;
     }
     return CU_OK;

@@ -93,7 +93,7 @@ static cu_status fail_trailer(uint64_t bytes, cu_bytes stored, cu_bytes built, c
         what = "digest of a block";
     }
     return cu_fail(err, CU_EFORMAT, "bytes %llu to %llu are damaged: the seal, its %s",
-                   (number)(bytes + start), (number)(bytes + end - 1), what);
+                   (number)bytes + start, (number)bytes + end - 1, what);
 }
 
 /*

@@ -136,6 +136,7 @@ static cu_status refuse_lost(cu_err *err)
 
 static cu_status start(cu_evidence_writer *writer, statement_id id, cu_row *out, cu_err *err)
 {
+    *out = (cu_row){.writer = writer};
     if (writer->lost)
         return refuse_lost(err);
 
@@ -143,7 +144,7 @@ static cu_status start(cu_evidence_writer *writer, statement_id id, cu_row *out,
 
     if (status == CU_OK && sqlite3_get_autocommit(writer->database) != 0)
         status = step_simple(writer, BEGIN, err);
-    *out = (cu_row){.writer = writer, .statement = writer->statements[id]};
+    out->statement = writer->statements[id];
     return status;
 }
 

@@ -17,6 +17,8 @@ bool cu_sandbox_memory_ran_out(void)
 
 /* Source: glibc exports its allocator under these names for programs that stand in front of it.
  */
+/* NOLINTBEGIN: the names are glibc's, and so are the parameters of what we stand in front of.
+ */
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t count, size_t n);
 extern void *__libc_realloc(void *old, size_t n);
@@ -47,5 +49,7 @@ __attribute__((visibility("default"))) void *realloc(void *old, size_t n)
         atomic_store(&ran_out, true);
     return taken;
 }
+
+/* NOLINTEND */
 
 #endif

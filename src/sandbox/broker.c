@@ -44,7 +44,8 @@ static bool find_program(const char *program, char *path, size_t room)
         }
     }
 
-    const char *const folder = getenv("CUSTOS_BUILD"); /* set for the tests of a build alone */
+    const char *const folder =
+        secure_getenv("CUSTOS_BUILD"); /* set for the tests of a build alone */
 
     if (folder != NULL && (size_t)snprintf(path, room, "%s/%s", folder, program) < room &&
         access(path, X_OK) == 0)
@@ -74,7 +75,7 @@ static void become(const char *path, int control, pid_t parent)
     sigset_t none;
 
     sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     /* Ctrl-C at a terminal is the broker's business. */
     (void)setpgid(0, 0);
     execve(path, arguments, environment);

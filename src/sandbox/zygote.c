@@ -28,7 +28,7 @@ static void close_all(const int *fds, size_t count)
 /* A library that aborts for want of memory is told apart from one that is broken. */
 static void on_abort(CU_UNUSED int signal_number)
 {
-    if (cu_sandbox_memory_ran_out())
+    if (cu_sandbox_memory_ran_out()) /* NOLINT(bugprone-signal-handler): one atomic load */
         _exit(CU_ENOMEM | exit_memory);
 }
 

@@ -96,8 +96,8 @@ static cu_status walk_one(cu_intake *self, const cu_volume *volume, const char *
 
     seeing watcher = {self, walked};
     cu_err walk_err = {0};
-    cu_status st =
-        cu_device_walk(self->device, volume->offset, filesystem, see_entry, &watcher, &walk_err);
+    cu_status st = cu_device_walk(self->device, volume->offset, filesystem, see_entry, &watcher,
+                                  &walk_err);
     char examined[300] = "complete";
 
     if (st != CU_OK && !is_of_evidence(st)) {

@@ -36,6 +36,6 @@ typedef struct cu_intake {
 void cu_intake_free(cu_intake *intake);
 
 /* Partitions, file systems, walks. Everything that is wrong with them becomes a finding. */
-cu_status cu_intake_run(cu_intake *intake, cu_err *err) CU_MUST_CHECK;
+cu_status cu_intake_run(cu_intake *self, cu_err *err) CU_MUST_CHECK;
 
 #endif

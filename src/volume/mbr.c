@@ -72,49 +72,63 @@ static cu_status add(cu_volumes *volumes, cu_volume_kind kind, uint32_t number,
 
 /* A chain of tables, each with one partition and the place of the next, counted from the first.
  */
-static cu_status read_chain(const cu_reader *device, cu_volumes *volumes, uint64_t start,
-                            uint32_t *number, cu_err *err)
+typedef struct chain {
+    const cu_reader *device;
+    cu_volumes *volumes;
+    uint64_t start;  /* sector of the first table */
+    uint32_t number; /* of the next logical partition */
+} chain;
+
+/* Reads the table at sector at; *next is 0 where the chain ends. */
+static cu_status read_link(chain *self, uint64_t at, uint64_t *next, cu_err *err)
 {
+    cu_volumes *const volumes = self->volumes;
+    const entry table = {.type = 0x05, .count = 1};
     uint8_t sector[cu_sector_max];
-    uint64_t at = start;
-    cu_status st = CU_OK;
+    entry entries[4];
 
-    for (unsigned links = chain_max; st == CU_OK && links > 0; links--) {
-        entry entries[4];
-        const entry table = {.type = 0x05, .count = 1};
+    if (at >= self->device->bytes / volumes->sector_bytes)
+        return cu_volumes_remark(volumes, 0, err,
+                                 "an extended partition table lies past the end");
+
+    cu_status st = cu_volumes_sector(self->device, at, volumes->sector_bytes, sector, err);
+
+    if (st != CU_OK)
+        return st;
+    if (sector[510] != 0x55 || sector[511] != 0xAA)
+        return cu_volumes_remark(volumes, at * volumes->sector_bytes, err,
+                                 "an extended partition table has no signature");
+    read_entries(sector, entries);
+    st = add(volumes, CU_VOLUME_TABLE, 0, &table, at, err);
+    for (size_t i = 0; st == CU_OK && i < 4; i++) {
+        if (entries[i].type == 0 || entries[i].count == 0)
+            continue;
+        if (is_extended(entries[i].type))
+            *next = self->start + entries[i].first;
+        else
+            st = add(volumes, CU_VOLUME_PARTITION, self->number++, &entries[i],
+                     at + entries[i].first, err);
+    }
+    return st;
+}
+
+static cu_status read_chain(chain *self, cu_err *err)
+{
+    uint64_t at = self->start;
+
+    for (unsigned links = chain_max; links > 0; links--) {
         uint64_t next = 0;
+        const cu_status st = read_link(self, at, &next, err);
 
-        if (at >= device->bytes / volumes->sector_bytes)
-            return cu_volumes_remark(volumes, 0, err,
-                                     "an extended partition table lies past the end");
-        st = cu_volumes_sector(device, at, volumes->sector_bytes, sector, err);
-        if (st != CU_OK)
-            return st;
-        if (sector[510] != 0x55 || sector[511] != 0xAA)
-            return cu_volumes_remark(volumes, at * volumes->sector_bytes, err,
-                                     "an extended partition table has no signature");
-        read_entries(sector, entries);
-        st = add(volumes, CU_VOLUME_TABLE, 0, &table, at, err);
-        for (size_t i = 0; st == CU_OK && i < 4; i++) {
-            if (entries[i].type == 0 || entries[i].count == 0)
-                continue;
-            if (is_extended(entries[i].type))
-                next = start + entries[i].first;
-            else
-                st = add(volumes, CU_VOLUME_PARTITION, (*number)++, &entries[i],
-                         at + entries[i].first, err);
-        }
-        if (next == 0)
+        if (st != CU_OK || next == 0)
             return st;
         if (next <= at)
-            return cu_volumes_remark(volumes, at * volumes->sector_bytes, err,
+            return cu_volumes_remark(self->volumes, at * self->volumes->sector_bytes, err,
                                      "the chain of extended partition tables turns back");
         at = next;
     }
-    return st != CU_OK
-               ? st
-               : cu_volumes_remark(volumes, at * volumes->sector_bytes, err,
-                                   "the chain of extended partition tables is too long");
+    return cu_volumes_remark(self->volumes, at * self->volumes->sector_bytes, err,
+                             "the chain of extended partition tables is too long");
 }
 
 cu_status cu_mbr_read(const cu_reader *device, cu_volumes *volumes, bool *found, cu_err *err)
@@ -122,7 +136,7 @@ cu_status cu_mbr_read(const cu_reader *device, cu_volumes *volumes, bool *found,
     uint8_t sector[cu_sector_max];
     entry entries[4];
     const entry table = {.count = 1};
-    uint32_t number = first_logical;
+    chain logical = {device, volumes, 0, first_logical};
 
     if (device->bytes < volumes->sector_bytes)
         return CU_OK;
@@ -141,8 +155,9 @@ cu_status cu_mbr_read(const cu_reader *device, cu_volumes *volumes, bool *found,
     for (uint32_t i = 0; st == CU_OK && i < 4; i++) {
         if (entries[i].type == 0 || entries[i].count == 0)
             continue;
+        logical.start = entries[i].first;
         st = is_extended(entries[i].type)
-                 ? read_chain(device, volumes, entries[i].first, &number, err)
+                 ? read_chain(&logical, err)
                  : add(volumes, CU_VOLUME_PARTITION, i + 1, &entries[i], entries[i].first, err);
     }
     return st;

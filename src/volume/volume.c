@@ -9,7 +9,7 @@
 
 cu_status cu_volumes_add(cu_volumes *volumes, const cu_volume *volume, cu_err *err)
 {
-    if (volumes->count >= 2 * cu_volumes_max)
+    if (volumes->count >= (size_t)2 * cu_volumes_max)
         return CU_OK; /* a remark was made where the table was read */
 
     cu_volume *const grown = realloc(volumes->list, (volumes->count + 1) * sizeof *grown);
@@ -69,52 +69,59 @@ static int by_offset(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* Sorts the claims, cuts each to what is free, and fills what is left with gaps. */
-static cu_status settle(cu_volumes *volumes, uint64_t device_bytes, cu_err *err)
+static cu_status add_gap(cu_volumes *volumes, uint64_t from, uint64_t to, cu_err *err)
 {
-    cu_volume *const claimed = volumes->list;
-    const size_t count = volumes->count;
+    const cu_volume gap = {.kind = CU_VOLUME_GAP, .offset = from, .bytes = to - from};
+
+    return from < to ? cu_volumes_add(volumes, &gap, err) : CU_OK;
+}
+
+/* Where the claim ends on a device of that length. */
+static uint64_t end_of(const cu_volume *claim, uint64_t device_bytes)
+{
+    if (claim->offset >= device_bytes || claim->bytes > device_bytes - claim->offset)
+        return device_bytes;
+    return claim->offset + claim->bytes;
+}
+
+/* Adds what is free of one claim, and the gap before it; *at is where the list ends. */
+static cu_status settle_one(cu_volumes *volumes, cu_volume claim, uint64_t device_bytes,
+                            uint64_t *at, cu_err *err)
+{
+    const uint64_t end = end_of(&claim, device_bytes);
+    cu_status st = CU_OK;
+
+    if (claim.offset >= device_bytes || end <= *at)
+        return cu_volumes_remark(volumes, claim.offset, err,
+                                 "partition %u lies past the end or inside another",
+                                 claim.number);
+    if (claim.offset < *at || end - claim.offset < claim.bytes)
+        st = cu_volumes_remark(volumes, claim.offset, err,
+                               "partition %u overlaps another or the end of the device",
+                               claim.number);
+    if (claim.offset < *at)
+        claim.offset = *at;
+    if (st == CU_OK)
+        st = add_gap(volumes, *at, claim.offset, err);
+    claim.bytes = end - claim.offset;
+    *at = end;
+    return st == CU_OK ? cu_volumes_add(volumes, &claim, err) : st;
+}
+
+/* Sorts the claims, cuts each to what is free, and fills what is left with gaps. Takes claimed.
+ */
+static cu_status settle(cu_volumes *volumes, cu_volume *claimed, size_t count,
+                        uint64_t device_bytes, cu_err *err)
+{
     uint64_t at = 0;
     cu_status st = CU_OK;
 
-    volumes->list = NULL;
-    volumes->count = 0;
     if (count > 0)
         qsort(claimed, count, sizeof *claimed, by_offset);
-    for (size_t i = 0; st == CU_OK && i < count; i++) {
-        cu_volume volume = claimed[i];
-        const uint64_t end =
-            volume.bytes >
-                    device_bytes - (volume.offset < device_bytes ? volume.offset : device_bytes)
-                ? device_bytes
-                : volume.offset + volume.bytes;
-
-        if (volume.offset >= device_bytes || end <= at) {
-            st = cu_volumes_remark(volumes, volume.offset, err,
-                                   "partition %u lies past the end or inside another",
-                                   volume.number);
-            continue;
-        }
-        if (volume.offset < at || end - volume.offset < volume.bytes)
-            st = cu_volumes_remark(volumes, volume.offset, err,
-                                   "partition %u overlaps another or the end of the device",
-                                   volume.number);
-        if (volume.offset < at)
-            volume.offset = at;
-        if (st == CU_OK && volume.offset > at)
-            st = cu_volumes_add(
-                volumes,
-                &(cu_volume){.kind = CU_VOLUME_GAP, .offset = at, .bytes = volume.offset - at},
-                err);
-        volume.bytes = end - volume.offset;
-        if (st == CU_OK)
-            st = cu_volumes_add(volumes, &volume, err);
-        at = end;
-    }
-    if (st == CU_OK && at < device_bytes)
-        st = cu_volumes_add(
-            volumes,
-            &(cu_volume){.kind = CU_VOLUME_GAP, .offset = at, .bytes = device_bytes - at}, err);
+    for (size_t i = 0; st == CU_OK && i < count; i++)
+        st = settle_one(volumes, claimed[i], device_bytes, &at, err);
+    if (st == CU_OK)
+        st = add_gap(volumes, at, device_bytes, err);
     free(claimed);
     return st;
 }
@@ -146,8 +153,13 @@ cu_status cu_volumes_read(const cu_reader *device, cu_volumes *out, cu_err *err)
     cu_volumes volumes = {.count = 0};
     cu_status st = read_tables(device, &volumes, err);
 
-    if (st == CU_OK)
-        st = settle(&volumes, device->bytes, err);
+    if (st == CU_OK) {
+        cu_volume *const claimed = CU_MOVE(volumes.list);
+        const size_t count = volumes.count;
+
+        volumes.count = 0;
+        st = settle(&volumes, claimed, count, device->bytes, err);
+    }
     if (st != CU_OK) {
         cu_volumes_free(&volumes);
         return st;

@@ -2,6 +2,7 @@
 /* Gives a fuzz target each file of its corpus, whole and cut off, where no fuzzer is at hand.
  */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,36 +34,43 @@ static void replay(FILE *file, uint8_t *room)
         give(room, cut);
 }
 
-int main(int argc, char **argv)
+static bool replay_folder(DIR *folder, const char *name, uint8_t *room, unsigned *count)
 {
-    DIR *const folder = argc == 2 ? opendir(argv[1]) : NULL;
-    uint8_t *const room = malloc(file_max);
-    unsigned count = 0;
-
-    if (folder == NULL || room == NULL) {
-        fprintf(stderr, "usage: replay CORPUS-FOLDER\n");
-        return 2;
-    }
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         char path[4096];
 
         if (entry->d_name[0] == '.' ||
-            snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name) >= (int)sizeof path)
+            snprintf(path, sizeof path, "%s/%s", name, entry->d_name) >= (int)sizeof path)
             continue;
 
         FILE *const file = fopen(path, "rb");
 
         if (file == NULL) {
             perror(path);
-            return 1;
+            return false;
         }
         replay(file, room);
-        fclose(file);
-        printf("ok %u - %s\n", ++count, entry->d_name);
-        fflush(stdout);
+        (void)fclose(file);
+        printf("ok %u - %s\n", ++*count, entry->d_name);
+        (void)fflush(stdout);
     }
-    closedir(folder);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    DIR *const folder = argc == 2 ? opendir(argv[1]) : NULL;
+    uint8_t *const room = malloc(file_max);
+    unsigned count = 0;
+    bool good = folder != NULL && room != NULL;
+
+    if (good)
+        good = replay_folder(folder, argv[1], room, &count);
+    else
+        (void)fprintf(stderr, "usage: replay CORPUS-FOLDER\n");
+    if (folder != NULL)
+        (void)closedir(folder);
     free(room);
     printf("1..%u\n", count);
-    return count > 0 ? 0 : 1;
+    return good && count > 0 ? 0 : 1;
 }
