@@ -74,12 +74,21 @@ cu_status cu_report_json(cu_json *json, cu_evidence *evidence, cu_err *err)
 
 /* ---- for people ---- */
 
+enum { lines_max = 40, groups_max = 24, examples_max = 3 };
+
+/* Findings that say the same, told once with a few of their places. */
+typedef struct group {
+    char text[256];
+    char paths[examples_max][256];
+    uint64_t count;
+} group;
+
 typedef struct page {
     uint64_t matches;
-    uint64_t findings;
+    group groups[groups_max];
+    size_t group_count;
+    uint64_t ungrouped; /* findings of more kinds than the page has room for */
 } page;
-
-enum { lines_max = 40 };
 
 static const char *strength_words(const char *strength)
 {
@@ -87,8 +96,9 @@ static const char *strength_words(const char *strength)
         const char *strength, *words;
     } table[] = {
         {"exact-allocated", "exact, a live file"},
-        {"exact-proved", "exact, deleted, proved by its digest"},
-        {"exact-claimed", "exact, but live files own some of its bytes"},
+        {"exact-proved", "exact, deleted: proved by its digest; the path is a hypothesis"},
+        {"exact-claimed",
+         "exact, deleted, but live files own some of its bytes; the path is a hypothesis"},
         {"near", "near: a hint, look at it"},
     };
 
@@ -121,17 +131,56 @@ static cu_status see_finding(void *context, const cu_evidence_finding *finding,
                              CU_UNUSED cu_err *err)
 {
     page *const self = context;
+    size_t i = 0;
 
-    if (self->findings++ >= lines_max)
+    while (i < self->group_count &&
+           strncmp(self->groups[i].text, finding->text, sizeof self->groups[i].text - 1) != 0)
+        i++;
+    if (i == groups_max) {
+        self->ungrouped++;
         return CU_OK;
-    (void)printf("  ");
-    if (finding->path[0] != '\0') {
-        cu_cli_print_shown(finding->path);
-        (void)printf(": ");
     }
-    cu_cli_print_shown(finding->text);
-    (void)printf("\n");
+
+    group *const found = &self->groups[i];
+
+    if (i == self->group_count) {
+        self->group_count++;
+        (void)snprintf(found->text, sizeof found->text, "%s", finding->text);
+    }
+    if (found->count < examples_max)
+        (void)snprintf(found->paths[found->count], sizeof found->paths[0], "%s", finding->path);
+    found->count++;
     return CU_OK;
+}
+
+static void print_group(const group *shown)
+{
+    char count[32];
+
+    (void)printf("  %s x ", cu_cli_count(shown->count, count));
+    cu_cli_print_shown(shown->text);
+    (void)printf("\n");
+    for (size_t i = 0; i < examples_max && i < shown->count; i++) {
+        if (shown->paths[i][0] == '\0')
+            continue;
+        (void)printf("      ");
+        cu_cli_print_shown(shown->paths[i]);
+        (void)printf(i + 1 == examples_max && shown->count > examples_max ? " …\n" : "\n");
+    }
+}
+
+static void print_findings(const page *self, const char *path)
+{
+    char count[32];
+
+    if (self->group_count == 0)
+        return;
+    (void)printf("\nFindings, each of which limits what can be said of this device\n");
+    for (size_t i = 0; i < self->group_count; i++)
+        print_group(&self->groups[i]);
+    if (self->ungrouped > 0)
+        (void)printf("  %s more of other kinds\n", cu_cli_count(self->ungrouped, count));
+    (void)printf("  each with its place: custos show %s --findings\n", path);
 }
 
 static void print_source(const cu_evidence_source *source)
@@ -174,9 +223,9 @@ static void print_counts(const cu_evidence_totals *totals)
 
 cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
 {
+    static page seen; /* one page a run */
     cu_evidence_source source;
     cu_evidence_totals totals;
-    page seen = {0};
     cu_status st = cu_evidence_get_source(evidence, &source, err);
 
     if (st == CU_OK)
@@ -191,11 +240,8 @@ cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
     st = cu_evidence_each_match(evidence, see_match, &seen, err);
     if (seen.matches > lines_max)
         (void)printf("  and more: custos show %s --matches\n", path);
-    if (st == CU_OK && totals.findings > 0)
-        (void)printf("\nFindings, each of which limits what can be said of this device\n");
     if (st == CU_OK)
         st = cu_evidence_each_finding(evidence, see_finding, &seen, err);
-    if (seen.findings > lines_max)
-        (void)printf("  and more: custos show %s --findings\n", path);
+    print_findings(&seen, path);
     return st;
 }
