@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A copy that appears under its name when it is whole, and row by row between two stores. */
+#include "store/driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { copy_columns = CU_STORE_VALUES };
+
+typedef struct copying {
+    cu_store *from;
+    cu_store *into;
+    const cu_schema *const *schemas;
+    size_t n;
+} copying;
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* "INSERT INTO name VALUES ($1, …)" with so many parameters. */
+static cu_status write_insert(cu_bytes name, int columns, cu_buffer *out, cu_err *err)
+{
+    cu_buffer_format(out, "INSERT INTO %.*s VALUES (", (int)name.n, (const char *)name.p);
+    for (int i = 1; i <= columns; i++)
+        cu_buffer_format(out, i == 1 ? "$%d" : ", $%d", i);
+    cu_buffer_append(out, ")", 2);
+    return cu_buffer_check(out, err);
+}
+
+/* Copies what rows give; count is how many there were. */
+static cu_status copy_rows(cu_rows *rows, cu_store *into, cu_bytes name, uint64_t *count,
+                           cu_err *err)
+{
+    const int columns = rows->store->driver->columns(rows);
+    cu_value values[copy_columns];
+    cu_buffer insert = {0};
+    bool more = true;
+    cu_status st = columns < 1 || columns > copy_columns
+                       ? cu_fail(err, CU_ELIMIT, "a table has %d columns", columns)
+                       : write_insert(name, columns, &insert, err);
+
+    for (*count = 0; st == CU_OK; ++*count) {
+        st = cu_rows_next(rows, &more, err);
+        if (st != CU_OK || !more)
+            break;
+        for (int i = 0; st == CU_OK && i < columns; i++) {
+            if (rows->store->driver->value(rows, i, &values[i]) != CU_OK)
+                st = cu_fail(err, CU_EFORMAT, "a column of the database is not of its kind");
+        }
+        if (st == CU_OK)
+            st = cu_store_run(into, (const char *)insert.p,
+                              (cu_values){values, (size_t)columns}, err);
+    }
+    cu_buffer_free(&insert);
+    return st;
+}
+
+static cu_status copy_table(const copying *copy, cu_bytes name, cu_err *err)
+{
+    uint64_t count = 0;
+    bool first = true;
+    cu_status st = CU_OK;
+
+    do {
+        CU_AUTO(cu_rows, rows);
+
+        st = copy->from->driver->page(copy->from, name, first, &rows, err);
+        count = 0;
+        if (st == CU_OK && rows != NULL)
+            st = copy_rows(rows, copy->into, name, &count, err);
+        first = false;
+    } while (st == CU_OK && count > 0);
+    return st == CU_OK
+               ? CU_OK
+               : cu_while(err, st, "copying table %.*s", (int)name.n, (const char *)name.p);
+}
+
+/* The name that a statement creates a table by, or nothing. */
+static cu_bytes created_table(const char *statement)
+{
+    static const char create[] = "CREATE TABLE ";
+    cu_bytes name = {0};
+
+    if (strncmp(statement, create, sizeof create - 1) != 0)
+        return name;
+    name.p = (const uint8_t *)statement + sizeof create - 1;
+    while (is_word((char)name.p[name.n]))
+        name.n++;
+    return name;
+}
+
+static cu_status copy_tables(cu_store *from, void *context, cu_err *err)
+{
+    const copying *const copy = context;
+    cu_status st = CU_OK;
+
+    (void)from;
+    for (size_t s = 0; s < copy->n; s++) {
+        for (size_t i = 0; i < copy->schemas[s]->n; i++) {
+            const char *const *const statements = copy->schemas[s]->migrations[i].statements;
+
+            for (size_t k = 0; st == CU_OK && statements[k] != NULL; k++) {
+                const cu_bytes name = created_table(statements[k]);
+
+                if (name.n > 0)
+                    st = copy_table(copy, name, err);
+            }
+        }
+    }
+    return st;
+}
+
+static cu_status fill(cu_store *into, void *context, cu_err *err)
+{
+    copying *const copy = context;
+    cu_status st = into->driver->before_copy(into, err);
+
+    if (st == CU_OK)
+        st = cu_store_read(copy->from, copy_tables, copy, err);
+    if (st == CU_OK)
+        st = into->driver->after_copy(into, err);
+    return st;
+}
+
+cu_status cu_store_copy(cu_store *from, cu_store *into, const cu_schema *const *schemas,
+                        size_t count, cu_err *err)
+{
+    copying copy = {from, into, schemas, count};
+
+    return cu_store_transact(into, fill, &copy, err);
+}
+
+/* ---- a backup ---- */
+
+static cu_status sync_path(const char *path, int flags, cu_err *err)
+{
+    const int fd = open(path, flags | O_CLOEXEC);
+    cu_status st = CU_OK;
+
+    if (fd < 0)
+        return cu_fail_os(err, "could not open \"%s\"", path);
+    if (fsync(fd) != 0)
+        st = cu_fail_os(err, "could not sync \"%s\"", path);
+    (void)close(fd);
+    return st;
+}
+
+static cu_status sync_folder_of(const char *path, cu_err *err)
+{
+    char *const folder = strdup(path);
+    char *const slash = folder == NULL ? NULL : strrchr(folder, '/');
+    const char *name = ".";
+    cu_status st;
+
+    if (folder == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    if (slash == folder)
+        name = "/";
+    else if (slash != NULL)
+        name = folder;
+    if (slash != NULL)
+        *slash = '\0';
+    st = sync_path(name, O_RDONLY | O_DIRECTORY, err);
+    free(folder);
+    return st;
+}
+
+static cu_status copy_to_file(cu_store *store, const cu_schema *const *schemas, size_t count,
+                              const char *url, cu_err *err)
+{
+    CU_AUTO(cu_store, into);
+    cu_status st = cu_store_open(url, &into, err);
+
+    if (st == CU_OK)
+        st = cu_store_migrate(into, schemas, count, err);
+    if (st == CU_OK)
+        st = cu_store_copy(store, into, schemas, count, err);
+    return st == CU_OK ? into->driver->direct(into, "PRAGMA journal_mode = DELETE", err) : st;
+}
+
+static cu_status check_copy(const cu_schema *const *schemas, size_t count, const char *url,
+                            cu_err *err)
+{
+    CU_AUTO(cu_store, copy);
+    cu_status st = cu_store_open(url, &copy, err);
+
+    if (st == CU_OK)
+        st = cu_store_integrity(copy, err);
+    if (st == CU_OK)
+        st = cu_store_check_schema(copy, schemas, count, err);
+    return st == CU_OK ? copy->driver->direct(copy, "PRAGMA journal_mode = DELETE", err) : st;
+}
+
+/* url is "sqlite:" and the name that the file has until it is whole. */
+static cu_status make_copy(cu_store *store, const cu_schema *const *schemas, size_t count,
+                           const char *url, cu_err *err)
+{
+    const char *const partial = strchr(url, ':') + 1;
+    const int fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cu_status st = CU_OK;
+
+    if (fd < 0)
+        return cu_fail_os(err, "could not make \"%s\"", partial);
+    (void)close(fd);
+    if (store->driver == &cu_store_sqlite)
+        st = cu_sqlite_copy_pages(store, partial, err);
+    else
+        st = copy_to_file(store, schemas, count, url, err);
+    if (st == CU_OK)
+        st = check_copy(schemas, count, url, err);
+    return st == CU_OK ? sync_path(partial, O_RDONLY, err) : st;
+}
+
+cu_status cu_store_backup(cu_store *store, const cu_schema *const *schemas, size_t count,
+                          const char *path, cu_err *err)
+{
+    cu_buffer url = {0};
+    struct stat there;
+
+    if (lstat(path, &there) == 0)
+        return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path);
+    cu_buffer_format(&url, "sqlite:%s.partial", path);
+    cu_buffer_u8(&url, '\0');
+
+    cu_status st = cu_buffer_check(&url, err);
+
+    if (st == CU_OK) {
+        const char *const partial = strchr((const char *)url.p, ':') + 1;
+
+        st = make_copy(store, schemas, count, (const char *)url.p, err);
+        /* A link, not a rename: it does not replace what came there meanwhile. */
+        if (st == CU_OK && link(partial, path) != 0)
+            st = errno == EEXIST ? cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path)
+                                 : cu_fail_os(err, "could not name \"%s\"", path);
+        (void)unlink(partial);
+        if (st == CU_OK)
+            st = sync_folder_of(path, err);
+    }
+    cu_buffer_free(&url);
+    return st == CU_OK ? CU_OK : cu_while(err, st, "backup to \"%s\"", path);
+}

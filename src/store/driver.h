@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a database engine must know to be a store. Private to store/. */
+#ifndef CU_STORE_DRIVER_H
+#define CU_STORE_DRIVER_H
+
+#include "store/store.h"
+
+typedef enum cu_store_mode { CU_STORE_READS, CU_STORE_WRITES } cu_store_mode;
+
+/* A word of a migration, and what it is in one dialect. */
+typedef struct cu_dialect_word {
+    const char *word;
+    const char *sql;
+} cu_dialect_word;
+
+typedef struct cu_store_driver {
+    const char *name;
+    const char *prefix;           /* of the url */
+    const cu_dialect_word *words; /* ends with a word of NULL */
+
+    cu_status (*open)(cu_store *store, const char *url, cu_err *err);
+    void (*close)(cu_store *store);
+
+    cu_status (*query)(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
+                       cu_err *err);
+    /* Runs a statement of the house (transactions, schema), unprepared and without values. */
+    cu_status (*direct)(cu_store *store, const char *sql, cu_err *err);
+    cu_status (*begin)(cu_store *store, cu_store_mode mode, cu_err *err);
+    cu_status (*commit)(cu_store *store, cu_err *err);
+    void (*rollback)(cu_store *store);
+
+    cu_status (*next)(cu_rows *rows, bool *more, cu_err *err);
+    cu_value_kind (*kind)(const cu_rows *rows, int column);
+    cu_status (*value)(const cu_rows *rows, int column, cu_value *out);
+    int (*columns)(const cu_rows *rows);
+    void (*finish)(cu_rows *rows);
+
+    /* Appends a line for each table, key, index and trigger: the table it belongs to, a tab,
+     * and what it is; sorted. */
+    cu_status (*describe)(cu_store *store, cu_buffer *out, cu_err *err);
+    /* The same of an empty database in which the statements of work were run. */
+    cu_status (*describe_expected)(cu_store *store, cu_store_work work, void *context,
+                                   cu_buffer *out, cu_err *err);
+    cu_status (*integrity)(cu_store *store, cu_err *err);
+
+    /* The first or next rows of a table, inside a transaction; out stays NULL after the last.
+     */
+    cu_status (*page)(cu_store *store, cu_bytes table, bool first, cu_rows **out, cu_err *err);
+    /* Lets rows come before the ones that they refer to, and numbers go on from the highest. */
+    cu_status (*before_copy)(cu_store *store, cu_err *err);
+    cu_status (*after_copy)(cu_store *store, cu_err *err);
+} cu_store_driver;
+
+struct cu_store {
+    const cu_store_driver *driver;
+    void *connection; /* the driver's own */
+    uint64_t changed;
+    cu_store_mode mode;
+    bool open;  /* a transaction is */
+    bool again; /* what failed may be tried again from the start of the transaction */
+};
+
+struct cu_rows {
+    cu_store *store;
+    void *answer;   /* the driver's own */
+    int at;         /* PostgreSQL: the row; SQLite: -1 before the first */
+    bool bad;       /* a column was read as what it is not */
+    void *prepared; /* SQLite: the kept statement */
+};
+
+extern const cu_store_driver cu_store_sqlite;
+extern const cu_store_driver cu_store_postgresql;
+
+/* Appends sql with each {word} as the driver's dialect has it. CU_EUSAGE: an unknown word. */
+cu_status cu_dialect_write(const cu_store_driver *driver, const char *sql, cu_buffer *out,
+                           cu_err *err) CU_MUST_CHECK;
+
+/* Appends a word of a line of a description, and the tab or line feed after it. */
+void cu_describe_word(cu_buffer *out, const char *word, bool last);
+
+/* Runs every statement of the schemas, as in an empty database. */
+cu_status cu_schema_create(cu_store *store, const cu_schema *const *schemas, size_t count,
+                           cu_err *err) CU_MUST_CHECK;
+
+/* Copies a SQLite store to path by pages. In sqlite.c. */
+cu_status cu_sqlite_copy_pages(cu_store *store, const char *path, cu_err *err) CU_MUST_CHECK;
+
+#endif

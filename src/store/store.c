@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which driver a url names, and transactions that are tried again. */
+#include "base/clock.h"
+#include "store/driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { tries_max = 64, first_wait_us = 500, longest_wait_us = 200000 };
+
+/* The registry. */
+static const cu_store_driver *const drivers[] = {&cu_store_sqlite};
+
+cu_value cu_value_text(const char *text)
+{
+    if (text == NULL)
+        return cu_value_null();
+    return cu_value_text_bytes((cu_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+cu_status cu_store_open(const char *url, cu_store **out, cu_err *err)
+{
+    const cu_store_driver *driver = NULL;
+    CU_AUTO(cu_store, store);
+
+    for (size_t i = 0; i < CU_COUNT_OF(drivers); i++) {
+        if (strncmp(url, drivers[i]->prefix, strlen(drivers[i]->prefix)) == 0)
+            driver = drivers[i];
+    }
+    if (driver == NULL)
+        return cu_fail(err, CU_EUSAGE,
+                       "a database is named sqlite:PATH or postgresql://…, not \"%s\"", url);
+    store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    store->driver = driver;
+
+    const cu_status st = driver->open(store, url, err);
+
+    if (st != CU_OK)
+        return st;
+    *out = CU_MOVE(store);
+    return CU_OK;
+}
+
+void cu_store_close(cu_store *store)
+{
+    if (store == NULL)
+        return;
+    if (store->open)
+        store->driver->rollback(store);
+    store->driver->close(store);
+    free(store);
+}
+
+const char *cu_store_engine(const cu_store *store)
+{
+    return store->driver->name;
+}
+
+cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_rows **out,
+                         cu_err *err)
+{
+    cu_rows *const rows = calloc(1, sizeof *rows);
+
+    if (rows == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    rows->store = store;
+    rows->at = -1;
+
+    const cu_status st = values.n > CU_STORE_VALUES
+                             ? cu_fail(err, CU_EUSAGE, "a statement has %zu values", values.n)
+                             : store->driver->query(store, sql, values, rows, err);
+
+    if (st != CU_OK) {
+        free(rows);
+        return st;
+    }
+    *out = rows;
+    return CU_OK;
+}
+
+void cu_rows_close(cu_rows *rows)
+{
+    if (rows == NULL)
+        return;
+    rows->store->driver->finish(rows);
+    free(rows);
+}
+
+cu_status cu_rows_check(const cu_rows *rows, cu_err *err)
+{
+    if (rows->bad)
+        return cu_fail(err, CU_EFORMAT, "a column of the database is not of its kind");
+    return CU_OK;
+}
+
+cu_status cu_rows_next(cu_rows *rows, bool *more, cu_err *err)
+{
+    const cu_status st = cu_rows_check(rows, err);
+
+    return st == CU_OK ? rows->store->driver->next(rows, more, err) : st;
+}
+
+cu_status cu_store_run(cu_store *store, const char *sql, cu_values values, cu_err *err)
+{
+    CU_AUTO(cu_rows, rows);
+    bool more = true;
+    cu_status st = cu_store_query(store, sql, values, &rows, err);
+
+    while (st == CU_OK && rows != NULL && more)
+        st = cu_rows_next(rows, &more, err);
+    return st;
+}
+
+uint64_t cu_store_changed(const cu_store *store)
+{
+    return store->changed;
+}
+
+cu_status cu_store_number(cu_store *store, const char *sql, cu_values values, int64_t *out,
+                          cu_err *err)
+{
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+    cu_status st = cu_store_query(store, sql, values, &rows, err);
+
+    if (st == CU_OK && rows != NULL)
+        st = cu_rows_next(rows, &more, err);
+    if (st != CU_OK)
+        return st;
+    if (!more)
+        return cu_fail(err, CU_ENOTFOUND, "the database has no such row");
+
+    const int64_t number = cu_rows_integer(rows, 0);
+
+    st = cu_rows_check(rows, err);
+    if (st == CU_OK)
+        *out = number;
+    return st;
+}
+
+bool cu_rows_is_null(const cu_rows *rows, int column)
+{
+    return rows->store->driver->kind(rows, column) == CU_VALUE_NULL;
+}
+
+static cu_value read_as(cu_rows *rows, int column, cu_value_kind wanted)
+{
+    cu_value value = {.kind = CU_VALUE_NULL};
+
+    if (rows->store->driver->value(rows, column, &value) != CU_OK ||
+        (value.kind != CU_VALUE_NULL && value.kind != wanted)) {
+        rows->bad = true;
+        return cu_value_null();
+    }
+    return value;
+}
+
+int64_t cu_rows_integer(cu_rows *rows, int column)
+{
+    return read_as(rows, column, CU_VALUE_INTEGER).number;
+}
+
+const char *cu_rows_text(cu_rows *rows, int column)
+{
+    const cu_value value = read_as(rows, column, CU_VALUE_TEXT);
+
+    if (value.kind == CU_VALUE_NULL)
+        return NULL;
+    if (memchr(value.bytes.p, '\0', value.bytes.n) != NULL) {
+        rows->bad = true;
+        return NULL;
+    }
+    return (const char *)value.bytes.p;
+}
+
+cu_bytes cu_rows_blob(cu_rows *rows, int column)
+{
+    return read_as(rows, column, CU_VALUE_BLOB).bytes;
+}
+
+bool cu_store_in_transaction(const cu_store *store)
+{
+    return store->open && store->mode == CU_STORE_WRITES;
+}
+
+/* Waits longer each time, and never as long as the others who wait. */
+static void wait_before_try(unsigned try)
+{
+    uint32_t chance = 0;
+    int64_t wait_us = first_wait_us << (try < 8 ? try : 8);
+
+    if (wait_us > longest_wait_us)
+        wait_us = longest_wait_us;
+    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
+        chance = (uint32_t)cu_clock_steady_us();
+    wait_us = wait_us / 2 + (int64_t)chance % (wait_us / 2 + 1);
+
+    const struct timespec wait = {.tv_sec = wait_us / 1000000,
+                                  .tv_nsec = wait_us % 1000000 * 1000};
+
+    (void)nanosleep(&wait, NULL);
+}
+
+static cu_status attempt(cu_store *store, cu_store_mode mode, cu_store_work work, void *context,
+                         cu_err *err)
+{
+    cu_status st = store->driver->begin(store, mode, err);
+
+    if (st != CU_OK)
+        return st;
+    store->open = true;
+    store->mode = mode;
+    st = work(store, context, err);
+    /* A work that swallowed a refusal must not commit what is left of it. */
+    if (st == CU_OK && store->again)
+        st = cu_fail(err, CU_EIO, "another writer was in the way");
+    if (st == CU_OK)
+        st = store->driver->commit(store, err);
+    if (st != CU_OK)
+        store->driver->rollback(store);
+    store->open = false;
+    return st;
+}
+
+static cu_status transact(cu_store *store, cu_store_mode mode, cu_store_work work,
+                          void *context, cu_err *err)
+{
+    cu_status st = CU_OK;
+
+    if (store->open)
+        return cu_fail(err, CU_EUSAGE, "a transaction is open already");
+    for (unsigned try = 0; try < tries_max; try++) {
+        if (try > 0)
+            wait_before_try(try - 1);
+        store->again = false;
+        st = attempt(store, mode, work, context, err);
+        if (st == CU_OK || !store->again)
+            break;
+    }
+    store->again = false;
+    return st;
+}
+
+cu_status cu_store_transact(cu_store *store, cu_store_work work, void *context, cu_err *err)
+{
+    return transact(store, CU_STORE_WRITES, work, context, err);
+}
+
+cu_status cu_store_read(cu_store *store, cu_store_work work, void *context, cu_err *err)
+{
+    return transact(store, CU_STORE_READS, work, context, err);
+}
+
+cu_status cu_store_integrity(cu_store *store, cu_err *err)
+{
+    return store->driver->integrity(store, err);
+}

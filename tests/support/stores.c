@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Empty databases for tests. */
+#include "support/stores.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/custos-store-XXXXXX";
+static bool made;
+
+static void remove_folder(void)
+{
+    char command[64];
+
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0)
+        (void)fprintf(stderr, "# could not remove %s\n", folder);
+}
+
+const char *stores_path(const char *name)
+{
+    static char paths[16][256];
+    static unsigned at;
+
+    if (!made) {
+        assert_non_null(mkdtemp(folder));
+        made = true;
+        assert_int_equal(atexit(remove_folder), 0);
+    }
+    at = (at + 1) % 16;
+    assert_true(snprintf(paths[at], sizeof paths[at], "%s/%s", folder, name) <
+                (int)sizeof paths[at]);
+    return paths[at];
+}
+
+static void make_database(const char *server, const char *name)
+{
+    char url[512];
+    char sql[128];
+    cu_err err = {0};
+    cu_store *store = NULL;
+
+    (void)snprintf(url, sizeof url, "postgresql:///postgres?%s", server);
+    (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s", name);
+    if (cu_store_open(url, &store, &err) != CU_OK ||
+        cu_store_run(store, sql, CU_NO_VALUES, &err) != CU_OK)
+        fail_msg("%s", err.text);
+    cu_store_close(store);
+}
+
+const char *stores_fresh(void **state)
+{
+    static char urls[16][512];
+    static unsigned count;
+    const char *const server = getenv("CUSTOS_TEST_POSTGRESQL");
+    char *const url = urls[count % 16];
+    char name[64];
+
+    count++;
+    (void)snprintf(name, sizeof name, "custos_%u_%d", count, (int)getpid());
+    if (strcmp(*state, "sqlite") == 0) {
+        (void)snprintf(url, sizeof urls[0], "sqlite:%s", stores_path(name));
+        return url;
+    }
+    assert_non_null(server);
+    make_database(server, name);
+    (void)snprintf(url, sizeof urls[0], "postgresql:///%s?%s", name, server);
+    return url;
+}
+
+cu_store *stores_open(void **state)
+{
+    cu_store *store = NULL;
+    cu_err err = {0};
+
+    if (cu_store_open(stores_fresh(state), &store, &err) != CU_OK)
+        fail_msg("%s", err.text);
+    return store;
+}
+
+int stores_run_list(const struct CMUnitTest *tests, size_t n)
+{
+    struct CMUnitTest *const kept = calloc(n, sizeof *kept);
+    const bool server = getenv("CUSTOS_TEST_POSTGRESQL") != NULL;
+    size_t count = 0;
+    int failed;
+
+    if (kept == NULL)
+        return 1;
+    for (size_t i = 0; i < n; i++) {
+        const char *const engine = tests[i].initial_state;
+
+        if (server || engine == NULL || strcmp(engine, "postgresql") != 0)
+            kept[count++] = tests[i];
+    }
+    failed = _cmocka_run_group_tests("tests", kept, count, NULL, NULL);
+    if (!server)
+        (void)printf("# PostgreSQL is not there: %zu tests left out\n", n - count);
+    free(kept);
+    return failed;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A store keeps what it is given, runs changes whole or not at all, and knows its own schema.
+ */
+#include "support/stores.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const first_statements[] = {
+    "CREATE TABLE shelf (id {id}, name {text} NOT NULL UNIQUE, tag {blob},"
+    " amount {integer} NOT NULL CHECK (amount >= 0), any_number {integer}) {strict}",
+    "CREATE TABLE thing (id {id}, shelf {integer} NOT NULL REFERENCES shelf (id),"
+    " parent {integer} REFERENCES thing (id)) {strict}",
+    "CREATE INDEX thing_of_shelf ON thing (shelf)",
+    "INSERT INTO shelf (name, amount) VALUES ('hall', 0)",
+    NULL,
+};
+static const char *const second_statements[] = {
+    "ALTER TABLE thing ADD COLUMN colour {text}",
+    NULL,
+};
+static const cu_migration migrations[] = {
+    {"shelves and things", first_statements},
+    {"colours", second_statements},
+};
+static const cu_schema schema = {"shop", migrations, 2};
+static const cu_schema older = {"shop", migrations, 1};
+static const cu_schema *const schemas[] = {&schema};
+
+static cu_err failure;
+
+#define assert_ok(call)                                                                        \
+    do {                                                                                       \
+        if ((call) != CU_OK)                                                                   \
+            fail_msg("%s: %s", #call, failure.text);                                           \
+    } while (0)
+
+static cu_store *shop(void **state)
+{
+    cu_store *const store = stores_open(state);
+
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    return store;
+}
+
+static int64_t number(cu_store *store, const char *sql)
+{
+    int64_t out = -1;
+
+    assert_ok(cu_store_number(store, sql, CU_NO_VALUES, &out, &failure));
+    return out;
+}
+
+static cu_status add_shelf(cu_store *store, const char *name, int64_t amount)
+{
+    return cu_store_run(store, "INSERT INTO shelf (name, amount) VALUES ($1, $2)",
+                        CU_VALUES(cu_value_text(name), cu_value_integer(amount)), &failure);
+}
+
+static void gives_back_every_kind_of_value(void **state)
+{
+    static const int64_t numbers[] = {0, -1, 1, INT64_MAX, INT64_MIN, 1LL << 53};
+    CU_AUTO(cu_store, store);
+    uint8_t bytes[1000];
+
+    store = shop(state);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    for (size_t i = 0; i < CU_COUNT_OF(numbers); i++) {
+        CU_AUTO(cu_rows, rows);
+        char name[32];
+        bool more = false;
+
+        (void)snprintf(name, sizeof name, "n\xc3\xa4me'\"; -- %zu", i);
+        assert_ok(cu_store_run(
+            store, "INSERT INTO shelf (name, tag, amount, any_number) VALUES ($1, $2, $3, $4)",
+            CU_VALUES(cu_value_text(name), cu_value_blob((cu_bytes){bytes, i * 200}),
+                      cu_value_integer(3), cu_value_integer(numbers[i])),
+            &failure));
+        assert_int_equal(cu_store_changed(store), 1);
+        assert_ok(cu_store_query(
+            store,
+            "SELECT any_number, tag, name, NULL, $2 || name FROM shelf"
+            " WHERE name = $1 AND any_number = $3",
+            CU_VALUES(cu_value_text(name), cu_value_text("x"), cu_value_integer(numbers[i])),
+            &rows, &failure));
+        assert_ok(cu_rows_next(rows, &more, &failure));
+        assert_true(more);
+        assert_true(cu_rows_integer(rows, 0) == numbers[i]);
+        assert_true(cu_bytes_equal(cu_rows_blob(rows, 1), (cu_bytes){bytes, i * 200}));
+        assert_string_equal(cu_rows_text(rows, 2), name);
+        assert_true(cu_rows_is_null(rows, 3));
+        assert_null(cu_rows_text(rows, 3));
+        assert_int_equal(cu_rows_text(rows, 4)[0], 'x');
+        assert_ok(cu_rows_next(rows, &more, &failure));
+        assert_false(more);
+    }
+    assert_int_equal(number(store, "SELECT sum(amount) FROM shelf"), 18);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 7);
+}
+
+static void tells_a_column_read_as_what_it_is_not(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+
+    store = shop(state);
+    assert_ok(cu_store_query(store, "SELECT name FROM shelf", CU_NO_VALUES, &rows, &failure));
+    assert_ok(cu_rows_next(rows, &more, &failure));
+    assert_ok(cu_rows_check(rows, &failure));
+    assert_int_equal(cu_rows_integer(rows, 0), 0);
+    assert_int_equal(cu_rows_check(rows, &failure), CU_EFORMAT);
+    assert_int_equal(cu_rows_next(rows, &more, &failure), CU_EFORMAT);
+}
+
+static void orders_text_by_its_bytes(void **state)
+{
+    static const char *const in_order[] = {"B", "a", "a b", "ab", "hall", "\xc3\xa4"};
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+
+    store = shop(state);
+    for (size_t i = CU_COUNT_OF(in_order); i-- > 0;) {
+        if (strcmp(in_order[i], "hall") != 0)
+            assert_ok(add_shelf(store, in_order[i], 0));
+    }
+    assert_ok(cu_store_query(store, "SELECT name FROM shelf ORDER BY name", CU_NO_VALUES, &rows,
+                             &failure));
+    for (size_t i = 0; i < CU_COUNT_OF(in_order); i++) {
+        assert_ok(cu_rows_next(rows, &more, &failure));
+        assert_string_equal(cu_rows_text(rows, 0), in_order[i]);
+    }
+}
+
+static void says_which_constraint_refused(void **state)
+{
+    CU_AUTO(cu_store, store);
+
+    store = shop(state);
+    assert_int_equal(add_shelf(store, "hall", 1), CU_EEXISTS);
+    assert_int_equal(add_shelf(store, "new", -1), CU_EUSAGE);
+    assert_int_equal(add_shelf(store, NULL, 1), CU_EUSAGE);
+    assert_int_equal(cu_store_run(store, "INSERT INTO thing (shelf) VALUES ($1)",
+                                  CU_VALUES(cu_value_integer(99)), &failure),
+                     CU_EUSAGE);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 1);
+    assert_int_equal(cu_store_run(store, "SELEC 1", CU_NO_VALUES, &failure), CU_EUSAGE);
+    assert_int_equal(cu_store_run(store, "SELECT 1; SELECT 2", CU_NO_VALUES, &failure),
+                     CU_EUSAGE);
+    assert_int_equal(cu_store_run(store, "SELECT $1 || 'a'", CU_NO_VALUES, &failure),
+                     CU_EUSAGE);
+    assert_int_equal(
+        cu_store_number(store, "SELECT id FROM thing", CU_NO_VALUES, &(int64_t){0}, &failure),
+        CU_ENOTFOUND);
+}
+
+typedef struct two_shelves {
+    cu_status answer;
+    unsigned calls;
+    bool nested;
+} two_shelves;
+
+static cu_status add_two(cu_store *store, void *context, cu_err *err)
+{
+    two_shelves *const two = context;
+    cu_status st = cu_store_run(store, "INSERT INTO shelf (name, amount) VALUES ('a', 1)",
+                                CU_NO_VALUES, err);
+
+    two->calls++;
+    if (st == CU_OK)
+        st = cu_store_run(store, "INSERT INTO shelf (name, amount) VALUES ('b', 1)",
+                          CU_NO_VALUES, err);
+    if (st == CU_OK && two->nested)
+        return cu_store_transact(store, add_two, context, err);
+    return st == CU_OK ? two->answer : st;
+}
+
+static void commits_all_of_a_work_or_none(void **state)
+{
+    CU_AUTO(cu_store, store);
+    two_shelves two = {.answer = CU_ELIMIT};
+
+    store = shop(state);
+    assert_int_equal(cu_store_transact(store, add_two, &two, &failure), CU_ELIMIT);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 1);
+    two.nested = true;
+    assert_int_equal(cu_store_transact(store, add_two, &two, &failure), CU_EUSAGE);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 1);
+    two = (two_shelves){.answer = CU_OK};
+    assert_ok(cu_store_transact(store, add_two, &two, &failure));
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 3);
+    assert_int_equal(cu_store_transact(store, add_two, &two, &failure), CU_EEXISTS);
+    assert_false(cu_store_in_transaction(store));
+    assert_int_equal(two.calls, 2);
+}
+
+/* ---- many writers ---- */
+
+enum { writers = 4, additions = 60 };
+
+typedef struct writer {
+    pthread_t thread;
+    const char *url;
+    cu_err err;
+    cu_status st;
+} writer;
+
+static cu_status add_one(cu_store *store, void *context, cu_err *err)
+{
+    int64_t amount = 0;
+    cu_status st = cu_store_number(store, "SELECT amount FROM shelf WHERE name = 'hall'",
+                                   CU_NO_VALUES, &amount, err);
+
+    (void)context;
+    if (st != CU_OK)
+        return st;
+    return cu_store_run(store, "UPDATE shelf SET amount = $1 WHERE name = 'hall'",
+                        CU_VALUES(cu_value_integer(amount + 1)), err);
+}
+
+static void *write_often(void *argument)
+{
+    writer *const w = argument;
+    cu_store *store = NULL;
+
+    w->st = cu_store_open(w->url, &store, &w->err);
+    for (int i = 0; w->st == CU_OK && i < additions; i++)
+        w->st = cu_store_transact(store, add_one, NULL, &w->err);
+    cu_store_close(store);
+    return NULL;
+}
+
+static void loses_no_update_of_many_writers(void **state)
+{
+    CU_AUTO(cu_store, store);
+    writer all[writers] = {0};
+    const char *const url = stores_fresh(state);
+
+    assert_ok(cu_store_open(url, &store, &failure));
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    for (size_t i = 0; i < writers; i++) {
+        all[i].url = url;
+        assert_int_equal(pthread_create(&all[i].thread, NULL, write_often, &all[i]), 0);
+    }
+    for (size_t i = 0; i < writers; i++) {
+        assert_int_equal(pthread_join(all[i].thread, NULL), 0);
+        if (all[i].st != CU_OK)
+            fail_msg("%s", all[i].err.text);
+    }
+    assert_int_equal(number(store, "SELECT amount FROM shelf"), writers * additions);
+}
+
+static cu_status count_twice(cu_store *store, void *context, cu_err *err)
+{
+    cu_store *const other = context;
+    int64_t before = 0;
+    int64_t after = 0;
+    cu_status st =
+        cu_store_number(store, "SELECT count(*) FROM shelf", CU_NO_VALUES, &before, err);
+
+    if (st == CU_OK)
+        st = cu_store_run(other, "INSERT INTO shelf (name, amount) VALUES ('between', 1)",
+                          CU_NO_VALUES, err);
+    if (st == CU_OK)
+        st = cu_store_number(store, "SELECT count(*) FROM shelf", CU_NO_VALUES, &after, err);
+    if (st == CU_OK && before != after)
+        st = cu_fail(err, CU_EFORMAT, "a reader saw %lld, then %lld", (long long)before,
+                     (long long)after);
+    return st;
+}
+
+static void shows_a_reader_one_state(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_store, other);
+    const char *const url = stores_fresh(state);
+
+    assert_ok(cu_store_open(url, &store, &failure));
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    assert_ok(cu_store_open(url, &other, &failure));
+    assert_ok(cu_store_read(store, count_twice, other, &failure));
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 2);
+}
+
+/* ---- schema ---- */
+
+static void migrates_forward_and_refuses_what_is_not_its_own(void **state)
+{
+    static const cu_schema *const old[] = {&older};
+    static const char *const other_statements[] = {"SELECT 1", NULL};
+    static const cu_migration other_migrations[] = {{"first", other_statements},
+                                                    {"colours", second_statements}};
+    static const cu_schema other = {"shop", other_migrations, 2};
+    static const cu_schema *const others[] = {&other};
+    CU_AUTO(cu_store, store);
+
+    store = stores_open(state);
+    assert_ok(cu_store_migrate(store, old, 1, &failure));
+    assert_int_equal(cu_store_check_schema(store, schemas, 1, &failure), CU_EUNSUPPORTED);
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    assert_ok(cu_store_run(store, "UPDATE thing SET colour = 'red'", CU_NO_VALUES, &failure));
+    assert_int_equal(cu_store_check_schema(store, old, 1, &failure), CU_EUNSUPPORTED);
+    assert_non_null(strstr(failure.text, "newer"));
+    assert_int_equal(cu_store_migrate(store, others, 1, &failure), CU_EFORMAT);
+    assert_non_null(strstr(failure.text, "step 1"));
+}
+
+static void names_a_schema_that_somebody_changed(void **state)
+{
+    static const struct change {
+        const char *sql;
+        const char *named;
+    } changes[] = {
+        {"DROP INDEX thing_of_shelf", "thing_of_shelf"},
+        {"CREATE INDEX extra ON shelf (amount)", "extra"},
+        {"CREATE TABLE extra (a INT)", "extra"},
+        {"ALTER TABLE shelf ADD COLUMN extra INT", "shelf"},
+        {"ALTER TABLE thing RENAME COLUMN colour TO hue", "thing"},
+        {"DROP TABLE thing", "thing"},
+        {"CREATE VIEW extra AS SELECT 1 AS one", "extra"},
+    };
+
+    for (size_t i = 0; i < CU_COUNT_OF(changes); i++) {
+        CU_AUTO(cu_store, store);
+
+        store = shop(state);
+        assert_ok(cu_store_run(store, changes[i].sql, CU_NO_VALUES, &failure));
+        assert_int_equal(cu_store_check_schema(store, schemas, 1, &failure), CU_EFORMAT);
+        assert_non_null(strstr(failure.text, changes[i].named));
+    }
+}
+
+static void refuses_an_unknown_word_of_a_dialect(void **state)
+{
+    static const char *const statements[] = {"CREATE TABLE a (b {real})", NULL};
+    static const cu_migration steps[] = {{"a", statements}};
+    static const cu_schema wrong = {"wrong", steps, 1};
+    static const cu_schema *const list[] = {&wrong};
+    CU_AUTO(cu_store, store);
+
+    store = stores_open(state);
+    assert_int_equal(cu_store_migrate(store, list, 1, &failure), CU_EUSAGE);
+    assert_non_null(strstr(failure.text, "{real}"));
+}
+
+/* ---- care ---- */
+
+static void backs_up_while_open_and_the_copy_is_whole(void **state)
+{
+    const char *const path = stores_path("copy");
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_store, copy);
+    CU_AUTO(cu_store, back);
+    char url[300];
+
+    store = shop(state);
+    (void)unlink(path);
+    for (int i = 0; i < 50; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "s%d", i);
+        assert_ok(add_shelf(store, name, i));
+    }
+    /* Row 1 refers to row 2, so the rows cannot be copied in order alone. */
+    assert_ok(cu_store_run(store, "INSERT INTO thing (id, shelf) VALUES (2, 1)", CU_NO_VALUES,
+                           &failure));
+    assert_ok(cu_store_run(store, "INSERT INTO thing (id, shelf, parent) VALUES (1, 1, 2)",
+                           CU_NO_VALUES, &failure));
+    assert_ok(cu_store_backup(store, schemas, 1, path, &failure));
+    assert_int_equal(cu_store_backup(store, schemas, 1, path, &failure), CU_EEXISTS);
+    (void)snprintf(url, sizeof url, "%s.partial", path);
+    assert_int_equal(access(url, F_OK), -1);
+    (void)snprintf(url, sizeof url, "sqlite:%s", path);
+    assert_ok(cu_store_open(url, &copy, &failure));
+    assert_ok(cu_store_check_schema(copy, schemas, 1, &failure));
+    assert_int_equal(number(copy, "SELECT count(*) FROM shelf"), 51);
+    assert_int_equal(number(copy, "SELECT parent FROM thing WHERE id = 1"), 2);
+
+    /* And into an empty store of the other kind's making. */
+    back = stores_open(state);
+    assert_ok(cu_store_migrate(back, schemas, 1, &failure));
+    assert_ok(cu_store_run(back, "DELETE FROM shelf", CU_NO_VALUES, &failure));
+    assert_ok(cu_store_copy(copy, back, schemas, 1, &failure));
+    assert_int_equal(number(back, "SELECT sum(amount) FROM shelf"), 49 * 25);
+    assert_int_equal(number(back, "SELECT count(*) FROM thing"), 2);
+    assert_ok(add_shelf(back, "after", 1));
+    assert_ok(cu_store_integrity(back, &failure));
+    assert_ok(cu_store_check_schema(back, schemas, 1, &failure));
+}
+
+static void refuses_what_is_no_database_of_ours(void **state)
+{
+    CU_AUTO(cu_store, store);
+    const char *const path = stores_path("other");
+    char url[300];
+    FILE *const file = fopen(path, "w");
+
+    (void)state;
+    assert_non_null(file);
+    for (int i = 0; i < 1000; i++)
+        (void)fputs("this is no database\n", file);
+    assert_int_equal(fclose(file), 0);
+    (void)snprintf(url, sizeof url, "sqlite:%s", path);
+    assert_int_equal(cu_store_open(url, &store, &failure), CU_EFORMAT);
+    assert_non_null(strstr(failure.text, path));
+    assert_int_equal(cu_store_open("mysql:x", &store, &failure), CU_EUSAGE);
+    assert_int_equal(cu_store_open("sqlite:", &store, &failure), CU_EUSAGE);
+    assert_int_equal(cu_store_open("sqlite:/nowhere/at/all", &store, &failure), CU_EIO);
+    assert_null(store);
+}
+
+static void makes_a_file_for_its_owner_alone(void **state)
+{
+    CU_AUTO(cu_store, store);
+    const char *const path = stores_path("private");
+    char url[300];
+    struct stat facts;
+
+    (void)state;
+    (void)snprintf(url, sizeof url, "sqlite:%s", path);
+    assert_ok(cu_store_open(url, &store, &failure));
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_mode & 0777, 0600);
+    assert_int_equal(number(store, "SELECT synchronous FROM pragma_synchronous"), 2);
+    assert_int_equal(number(store, "SELECT foreign_keys FROM pragma_foreign_keys"), 1);
+    assert_int_equal(number(store, "SELECT count(*) FROM pragma_journal_mode"
+                                   " WHERE journal_mode = 'wal'"),
+                     1);
+    assert_int_equal(cu_store_run(store, "ATTACH 'x' AS y", CU_NO_VALUES, &failure), CU_EUSAGE);
+}
+
+static void keeps_more_texts_than_it_has_room_for(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_rows, open);
+    bool more = false;
+
+    store = shop(state);
+    assert_ok(cu_store_query(store, "SELECT 7", CU_NO_VALUES, &open, &failure));
+    for (int i = 0; i < 1200; i++) {
+        char sql[64];
+
+        (void)snprintf(sql, sizeof sql, "SELECT amount + %d FROM shelf", i);
+        assert_int_equal(number(store, sql), i);
+    }
+    assert_ok(cu_rows_next(open, &more, &failure));
+    assert_int_equal(cu_rows_integer(open, 0), 7);
+    /* The same text, open twice at once. */
+    {
+        CU_AUTO(cu_rows, again);
+
+        assert_ok(cu_store_query(store, "SELECT 7", CU_NO_VALUES, &again, &failure));
+        assert_ok(cu_rows_next(again, &more, &failure));
+        assert_int_equal(cu_rows_integer(again, 0), 7);
+    }
+    assert_int_equal(cu_rows_integer(open, 0), 7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_BOTH(gives_back_every_kind_of_value),
+        ON_BOTH(tells_a_column_read_as_what_it_is_not),
+        ON_BOTH(orders_text_by_its_bytes),
+        ON_BOTH(says_which_constraint_refused),
+        ON_BOTH(commits_all_of_a_work_or_none),
+        ON_BOTH(loses_no_update_of_many_writers),
+        ON_BOTH(shows_a_reader_one_state),
+        ON_BOTH(migrates_forward_and_refuses_what_is_not_its_own),
+        ON_BOTH(names_a_schema_that_somebody_changed),
+        ON_BOTH(refuses_an_unknown_word_of_a_dialect),
+        ON_BOTH(backs_up_while_open_and_the_copy_is_whole),
+        ON_BOTH(keeps_more_texts_than_it_has_room_for),
+        cmocka_unit_test(refuses_what_is_no_database_of_ours),
+        cmocka_unit_test(makes_a_file_for_its_owner_alone),
+    };
+
+    return stores_run(tests);
+}
