@@ -25,9 +25,11 @@ typedef struct cu_pdq_kernel {
 } cu_pdq_kernel;
 
 extern const cu_pdq_kernel cu_pdq_plain;
+extern const cu_pdq_kernel cu_pdq_avx2;   /* where CU_PDQ_VECTORS is defined */
+extern const cu_pdq_kernel cu_pdq_avx512; /* likewise */
 
-/* The best kernel that runs on this machine. */
-const cu_pdq_kernel *cu_pdq_best_kernel(void);
+/* All kernels of this build, best first, and NULL; the last runs everywhere. */
+const cu_pdq_kernel *const *cu_pdq_kernels(void);
 
 /* As cu_pdq_hash_pixels, by this kernel. */
 cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,

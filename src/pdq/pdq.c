@@ -9,20 +9,29 @@
 
 enum { cut_side = 512, alignment = 64 };
 
-static const cu_pdq_kernel *const kernels[] = {&cu_pdq_plain};
-
-const cu_pdq_kernel *cu_pdq_best_kernel(void)
+const cu_pdq_kernel *const *cu_pdq_kernels(void)
 {
-    size_t i = 0;
+    static const cu_pdq_kernel *const all[] = {
+#ifdef CU_PDQ_VECTORS
+        &cu_pdq_avx512, &cu_pdq_avx2,
+#endif
+        &cu_pdq_plain, NULL};
 
-    while (!kernels[i]->runs_here())
-        i++;
-    return kernels[i];
+    return all;
+}
+
+static const cu_pdq_kernel *best_kernel(void)
+{
+    const cu_pdq_kernel *const *kernel = cu_pdq_kernels();
+
+    while (kernel[1] != NULL && !kernel[0]->runs_here())
+        kernel++;
+    return kernel[0];
 }
 
 const char *cu_pdq_engine(void)
 {
-    return cu_pdq_best_kernel()->name;
+    return best_kernel()->name;
 }
 
 void cu_pdq_scratch_free(cu_pdq_scratch *scratch)
@@ -92,9 +101,10 @@ static cu_pdq_pixels cut_to_512(const cu_pdq_pixels *pixels, uint8_t *out)
 static void take_as_is(const cu_pdq_pixels *pixels, cu_pdq_small_picture *out)
 {
     for (uint32_t y = 0; y < cu_pdq_small; y++) {
+        const uint8_t *const row = pixels->p + y * pixels->stride_bytes;
+
         for (uint32_t x = 0; x < cu_pdq_small; x++)
-            out->at[y][x] = cu_pdq_luma(
-                pixels->p + y * pixels->stride_bytes + x * pixels->channels, pixels->channels);
+            out->at[y][x] = cu_pdq_luma(row + (size_t)x * pixels->channels, pixels->channels);
     }
 }
 
@@ -138,7 +148,7 @@ cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixel
 cu_status cu_pdq_hash_pixels(const cu_pdq_pixels *pixels, cu_pdq_variant variant,
                              cu_pdq_scratch *scratch, cu_pdq_hash *out, cu_err *err)
 {
-    return cu_pdq_hash_by(cu_pdq_best_kernel(), pixels, variant, scratch, out, err);
+    return cu_pdq_hash_by(best_kernel(), pixels, variant, scratch, out, err);
 }
 
 unsigned cu_pdq_distance(const cu_pdq_code *a, const cu_pdq_code *b)

@@ -9,7 +9,7 @@ static bool runs_here(void)
 
 static size_t scratch_bytes(const cu_pdq_pixels *pixels)
 {
-    return 2 * sizeof(float) * pixels->width * pixels->height;
+    return sizeof(float) * ((size_t)pixels->width * pixels->height * 2 + pixels->width);
 }
 
 static void luma_of(const cu_pdq_pixels *pixels, float *out)
@@ -22,28 +22,41 @@ static void luma_of(const cu_pdq_pixels *pixels, float *out)
     }
 }
 
-/*
- * The mean of the box around each of n values, step apart. The sum runs along: a value enters,
- * a value leaves, so its rounding depends on all that went before, and on the order. At the
- * ends the box is cut off, and the mean is of what is left.
+/* A run of values in memory: count of them, step apart; and side by side with it, beside of
+ * them.
  */
-static void box_along(const float *in, float *out, size_t n, size_t step, size_t box)
+typedef struct run {
+    size_t count, step, beside, beside_step;
+    size_t box;
+} run;
+
+/*
+ * The mean of the box around each value. The sum runs along: a value enters, a value leaves, so
+ * its rounding depends on all that went before, and on the order. At the ends the box is cut
+ * off, and the mean is of what is left.
+ */
+static void box_along(const run *self, const float *in, float *out, float *sums)
 {
-    const size_t ahead = box / 2; /* of the place written */
-    float sum = 0.0F;
+    const size_t ahead = self->box / 2; /* of the place written */
     size_t held = 0;
 
-    for (size_t i = 0; i < n + ahead; i++) {
-        if (i < n) {
-            sum += in[i * step];
-            held++;
+    for (size_t k = 0; k < self->beside; k++)
+        sums[k] = 0.0F;
+    for (size_t i = 0; i < self->count + ahead; i++) {
+        const bool enters = i < self->count;
+        const bool leaves = i >= self->box;
+
+        held = held + enters - leaves;
+        for (size_t k = 0; k < self->beside; k++) {
+            const size_t shift = k * self->beside_step;
+
+            if (enters)
+                sums[k] += in[i * self->step + shift];
+            if (leaves)
+                sums[k] -= in[(i - self->box) * self->step + shift];
+            if (i >= ahead)
+                out[(i - ahead) * self->step + shift] = sums[k] / (float)held;
         }
-        if (i >= box) {
-            sum -= in[(i - box) * step];
-            held--;
-        }
-        if (i >= ahead)
-            out[(i - ahead) * step] = sum / (float)held;
     }
 }
 
@@ -53,13 +66,15 @@ static void shrink(const cu_pdq_pixels *pixels, void *scratch, cu_pdq_small_pict
     const size_t height = pixels->height;
     float *const one = scratch;
     float *const two = one + width * height;
+    float *const sums = two + width * height;
+    const run across = {width, 1, 1, 0, cu_pdq_box(pixels->width)};
+    const run down = {height, width, width, 1, cu_pdq_box(pixels->height)};
 
     luma_of(pixels, one);
     for (int round = 0; round < 2; round++) {
         for (size_t y = 0; y < height; y++)
-            box_along(one + y * width, two + y * width, width, 1, cu_pdq_box(pixels->width));
-        for (size_t x = 0; x < width; x++)
-            box_along(two + x, one + x, height, width, cu_pdq_box(pixels->height));
+            box_along(&across, one + y * width, two + y * width, sums);
+        box_along(&down, two, one, sums);
     }
     for (uint32_t y = 0; y < cu_pdq_small; y++) {
         const float *const row = one + cu_pdq_sampled(y, pixels->height) * width;
