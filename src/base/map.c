@@ -2,18 +2,16 @@
 /* Open addressing, at most half full. */
 #include "base/map.h"
 
-#include <stdlib.h>
-
-struct cu_map_slot {
+typedef struct slot {
     uint64_t key;
     uint64_t value;
     bool used;
-};
+} slot;
 
 void cu_map_free(cu_map *map)
 {
-    free(map->slots);
-    *map = (cu_map){0};
+    cu_spill_free(&map->memory);
+    *map = (cu_map){.memory.folder = map->memory.folder};
 }
 
 /* Source: the finalizer of SplitMix64 (Vigna, 2015, public domain). */
@@ -44,7 +42,7 @@ uint64_t cu_map_hash(uint64_t seed, cu_bytes bytes)
     return hash;
 }
 
-static struct cu_map_slot *find(struct cu_map_slot *slots, size_t room, uint64_t key)
+static slot *find(slot *slots, size_t room, uint64_t key)
 {
     size_t at = (size_t)mix(key) & (room - 1);
 
@@ -56,16 +54,17 @@ static struct cu_map_slot *find(struct cu_map_slot *slots, size_t room, uint64_t
 static bool grow(cu_map *map)
 {
     const size_t room = map->room == 0 ? 64 : map->room * 2;
-    struct cu_map_slot *const slots = calloc(room, sizeof *slots);
+    const slot *const old = map->memory.p;
+    cu_spill memory = {.folder = map->memory.folder};
 
-    if (slots == NULL)
+    if (cu_spill_grow(&memory, room * sizeof *old, NULL) != CU_OK)
         return false;
     for (size_t i = 0; i < map->room; i++) {
-        if (map->slots[i].used)
-            *find(slots, room, map->slots[i].key) = map->slots[i];
+        if (old[i].used)
+            *find(memory.p, room, old[i].key) = old[i];
     }
-    free(map->slots);
-    map->slots = slots;
+    cu_spill_free(&map->memory);
+    map->memory = memory;
     map->room = room;
     return true;
 }
@@ -75,12 +74,12 @@ uint64_t *cu_map_put(cu_map *map, uint64_t key, uint64_t value, bool *added)
     if (map->n * 2 >= map->room && !grow(map))
         return NULL;
 
-    struct cu_map_slot *const slot = find(map->slots, map->room, key);
+    slot *const found = find(map->memory.p, map->room, key);
 
-    *added = !slot->used;
+    *added = !found->used;
     if (*added) {
-        *slot = (struct cu_map_slot){key, value, true};
+        *found = (slot){key, value, true};
         map->n++;
     }
-    return &slot->value;
+    return &found->value;
 }

@@ -4,17 +4,19 @@
 #define CU_BASE_MAP_H
 
 #include "base/bytes.h"
+#include "base/spill.h"
 
-/* Zero it to start. Keys are any number. */
+/* Zero it to start; set memory.folder where a table larger than memory may be written out. Keys
+ * are any number. */
 typedef struct cu_map {
-    struct cu_map_slot *slots;
+    cu_spill memory; /* the slots */
     size_t room;
     size_t n;
 } cu_map;
 
 void cu_map_free(cu_map *map);
 
-/* The value of key, which is added with value where it is not there. NULL: out of memory. */
+/* The value of key, which is added with value where it is not there. NULL: no room. */
 uint64_t *cu_map_put(cu_map *map, uint64_t key, uint64_t value, bool *added);
 
 /* A number for bytes, good for a map; equal bytes give equal numbers, unequal ones nearly never

@@ -285,8 +285,15 @@ static cu_status find_link(item *self, bool *linked, cu_err *err)
 
     if (value == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    *linked = !added;
-    return added ? CU_OK : cu_plan_alias(plan, (uint32_t)*value, self->row.id, err);
+    if (added || *value >= plan->content_count)
+        return CU_OK;
+
+    /* A suspect may have sought two files of one hash: then both are read. */
+    const cu_content *const content = &plan->contents[*value];
+
+    *linked =
+        content->inode == id[0] && content->attribute == id[1] && content->volume == id[2];
+    return *linked ? cu_plan_alias(plan, (uint32_t)*value, self->row.id, err) : CU_OK;
 }
 
 static cu_status plan_content(item *self, cu_err *err)

@@ -2,46 +2,39 @@
 /* Growing arrays, one sort by device offset, one line swept over the claims. */
 #include "scan/plan.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* Makes room for one more; count is below UINT32_MAX so that indexes fit in 32 bits. */
-static cu_status make_room(void **array, size_t count, size_t *room, size_t each, cu_err *err)
+/*
+ * Makes room for count records in all, each bytes long. count stays below UINT32_MAX, so that
+ * indexes fit in 32 bits.
+ */
+static cu_status make_room(cu_plan *plan, unsigned which, size_t count, size_t each,
+                           cu_err *err)
 {
-    if (count < *room)
+    cu_spill *const memory = &plan->memory[which];
+    const size_t least = 1024;
+
+    if (count * each <= memory->bytes)
         return CU_OK;
     if (count >= UINT32_MAX / 2)
         return cu_fail(err, CU_ELIMIT, "more than %u extents on one device", UINT32_MAX / 2);
-
-    const size_t grown = *room == 0 ? 1024 : *room + *room / 2;
-    void *const p = realloc(*array, grown * each);
-
-    if (p == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-    *array = p;
-    *room = grown;
-    return CU_OK;
+    memory->folder = plan->folder;
+    return cu_spill_grow(memory, (count < least ? least : count + count / 2) * each, err);
 }
 
 void cu_plan_free(cu_plan *plan)
 {
-    free(plan->contents);
-    free(plan->extents);
-    free(plan->order);
-    free(plan->claims);
-    free(plan->aliases);
+    for (size_t i = 0; i < cu_plan_tables; i++)
+        cu_spill_free(&plan->memory[i]);
     *plan = (cu_plan){0};
 }
 
 cu_status cu_plan_add_content(cu_plan *plan, const cu_content *content, cu_err *err)
 {
-    void *array = plan->contents;
     const cu_status st =
-        make_room(&array, plan->content_count, &plan->content_room, sizeof *content, err);
+        make_room(plan, CU_PLAN_CONTENTS, plan->content_count + 1, sizeof *content, err);
 
-    plan->contents = array;
     if (st != CU_OK)
         return st;
+    plan->contents = plan->memory[CU_PLAN_CONTENTS].p;
     plan->contents[plan->content_count] = *content;
     plan->contents[plan->content_count++].first_extent = (uint32_t)plan->extent_count;
     return CU_OK;
@@ -50,13 +43,12 @@ cu_status cu_plan_add_content(cu_plan *plan, const cu_content *content, cu_err *
 cu_status cu_plan_add_extent(cu_plan *plan, uint64_t file_offset, uint64_t bytes,
                              uint64_t device_offset, cu_err *err)
 {
-    void *array = plan->extents;
     const cu_status st =
-        make_room(&array, plan->extent_count, &plan->extent_room, sizeof *plan->extents, err);
+        make_room(plan, CU_PLAN_EXTENTS, plan->extent_count + 1, sizeof *plan->extents, err);
 
-    plan->extents = array;
     if (st != CU_OK)
         return st;
+    plan->extents = plan->memory[CU_PLAN_EXTENTS].p;
     plan->extents[plan->extent_count++] = (cu_plan_extent){file_offset, bytes, device_offset,
                                                            (uint32_t)(plan->content_count - 1)};
     plan->contents[plan->content_count - 1].extent_count++;
@@ -66,17 +58,15 @@ cu_status cu_plan_add_extent(cu_plan *plan, uint64_t file_offset, uint64_t bytes
 cu_status cu_plan_claim(cu_plan *plan, uint64_t offset, uint64_t bytes, cu_class class_of_bytes,
                         cu_err *err)
 {
-    void *array = plan->claims;
-
     if (bytes == 0 || offset >= plan->device_bytes)
         return CU_OK;
 
     const cu_status st =
-        make_room(&array, plan->claim_count, &plan->claim_room, sizeof *plan->claims, err);
+        make_room(plan, CU_PLAN_CLAIMS, plan->claim_count + 1, sizeof *plan->claims, err);
 
-    plan->claims = array;
     if (st != CU_OK)
         return st;
+    plan->claims = plan->memory[CU_PLAN_CLAIMS].p;
     if (bytes > plan->device_bytes - offset)
         bytes = plan->device_bytes - offset;
     plan->claims[plan->claim_count++] = (cu_claim){offset, bytes, class_of_bytes};
@@ -85,18 +75,17 @@ cu_status cu_plan_claim(cu_plan *plan, uint64_t offset, uint64_t bytes, cu_class
 
 cu_status cu_plan_alias(cu_plan *plan, uint32_t content, int64_t item, cu_err *err)
 {
-    void *array = plan->aliases;
     const cu_status st =
-        make_room(&array, plan->alias_count, &plan->alias_room, sizeof *plan->aliases, err);
+        make_room(plan, CU_PLAN_ALIASES, plan->alias_count + 1, sizeof *plan->aliases, err);
 
-    plan->aliases = array;
     if (st != CU_OK)
         return st;
+    plan->aliases = plan->memory[CU_PLAN_ALIASES].p;
     plan->aliases[plan->alias_count++] = (cu_alias){content, item};
     return CU_OK;
 }
 
-static int by_offset(const void *a, const void *b)
+static int by_offset(const void *a, const void *b, CU_UNUSED void *context)
 {
     const cu_claim *const x = a;
     const cu_claim *const y = b;
@@ -117,7 +106,7 @@ static int by_device(const void *a, const void *b, void *context)
     return i < k ? -1 : i > k;
 }
 
-static int by_content(const void *a, const void *b)
+static int by_content(const void *a, const void *b, CU_UNUSED void *context)
 {
     const cu_alias *const x = a;
     const cu_alias *const y = b;
@@ -167,12 +156,14 @@ static bool touches(const cu_claim *ranges, size_t count, uint64_t offset, uint6
 
 static cu_status find_overwritten(cu_plan *plan, cu_err *err)
 {
-    cu_claim *const ranges = malloc((plan->claim_count + 1) * sizeof *ranges);
+    cu_spill ranges = {.folder = plan->folder};
+    const cu_status st =
+        cu_spill_grow(&ranges, (plan->claim_count + 1) * sizeof(cu_claim), err);
 
-    if (ranges == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
+    if (st != CU_OK)
+        return st;
 
-    const size_t count = live_ranges(plan, ranges);
+    const size_t count = live_ranges(plan, ranges.p);
 
     for (size_t i = 0; i < plan->content_count; i++) {
         cu_content *const content = &plan->contents[i];
@@ -182,11 +173,11 @@ static cu_status find_overwritten(cu_plan *plan, cu_err *err)
         for (uint32_t k = 0; k < content->extent_count; k++) {
             const cu_plan_extent *const extent = &plan->extents[content->first_extent + k];
 
-            if (touches(ranges, count, extent->device_offset, extent->bytes))
+            if (touches(ranges.p, count, extent->device_offset, extent->bytes))
                 content->flags |= CU_CONTENT_OVERWRITTEN;
         }
     }
-    free(ranges);
+    cu_spill_free(&ranges);
     return CU_OK;
 }
 
@@ -201,20 +192,36 @@ static bool rises(const cu_plan *plan, const cu_content *content)
     return true;
 }
 
-cu_status cu_plan_arrange(cu_plan *plan, cu_err *err)
+static cu_status sort_claims(cu_plan *plan, cu_err *err)
 {
-    if (plan->claim_count > 0)
-        qsort(plan->claims, plan->claim_count, sizeof *plan->claims, by_offset);
-    if (plan->alias_count > 0)
-        qsort(plan->aliases, plan->alias_count, sizeof *plan->aliases, by_content);
+    cu_spill *const memory = &plan->memory[CU_PLAN_CLAIMS];
+    const cu_status st =
+        cu_spill_sort(memory, plan->claim_count, sizeof *plan->claims, by_offset, NULL, err);
 
-    const cu_status st = find_overwritten(plan, err);
+    plan->claims = memory->p;
+    return st;
+}
+
+static cu_status sort_aliases(cu_plan *plan, cu_err *err)
+{
+    cu_spill *const memory = &plan->memory[CU_PLAN_ALIASES];
+    const cu_status st =
+        cu_spill_sort(memory, plan->alias_count, sizeof *plan->aliases, by_content, NULL, err);
+
+    plan->aliases = memory->p;
+    return st;
+}
+
+/* Which extents the sweep feeds, in device order. */
+static cu_status make_order(cu_plan *plan, cu_err *err)
+{
+    cu_spill *const memory = &plan->memory[CU_PLAN_ORDER];
+    cu_status st =
+        make_room(plan, CU_PLAN_ORDER, plan->extent_count + 1, sizeof *plan->order, err);
 
     if (st != CU_OK)
         return st;
-    plan->order = malloc((plan->extent_count + 1) * sizeof *plan->order);
-    if (plan->order == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
+    plan->order = memory->p;
     for (size_t i = 0; i < plan->content_count; i++) {
         cu_content *const content = &plan->contents[i];
 
@@ -227,8 +234,21 @@ cu_status cu_plan_arrange(cu_plan *plan, cu_err *err)
         for (uint32_t k = 0; k < content->extent_count; k++)
             plan->order[plan->order_count++] = content->first_extent + k;
     }
-    qsort_r(plan->order, plan->order_count, sizeof *plan->order, by_device, plan->extents);
-    return CU_OK;
+    st = cu_spill_sort(memory, plan->order_count, sizeof *plan->order, by_device, plan->extents,
+                       err);
+    plan->order = memory->p;
+    return st;
+}
+
+cu_status cu_plan_arrange(cu_plan *plan, cu_err *err)
+{
+    cu_status st = sort_claims(plan, err);
+
+    if (st == CU_OK)
+        st = sort_aliases(plan, err);
+    if (st == CU_OK)
+        st = find_overwritten(plan, err);
+    return st == CU_OK ? make_order(plan, err) : st;
 }
 
 /* Strongest first: where two claim a byte, the one listed first has it. */
@@ -256,8 +276,10 @@ cu_status cu_plan_account(cu_plan *plan,
     uint64_t at = 0;
     size_t next = 0;
 
-    if (plan->claim_count > 0)
-        qsort(plan->claims, plan->claim_count, sizeof *plan->claims, by_offset);
+    const cu_status sorted = sort_claims(plan, err);
+
+    if (sorted != CU_OK)
+        return sorted;
     while (at < plan->device_bytes) {
         for (; next < plan->claim_count && plan->claims[next].offset <= at; next++) {
             const cu_claim *const claim = &plan->claims[next];

@@ -5,6 +5,7 @@
 #define CU_SCAN_PLAN_H
 
 #include "base/bytes.h"
+#include "base/spill.h"
 #include "evidence/evidence.h"
 
 enum {
@@ -22,7 +23,7 @@ enum {
 typedef struct cu_content {
     int64_t item; /* the first one */
     uint64_t size;
-    uint64_t inode; /* with BY_LIBRARY */
+    uint64_t inode;
     uint32_t attribute;
     uint32_t volume; /* index of the walked volume */
     uint32_t flags;
@@ -38,6 +39,15 @@ typedef struct cu_plan_extent {
     uint32_t content;
 } cu_plan_extent;
 
+enum {
+    CU_PLAN_CONTENTS,
+    CU_PLAN_EXTENTS,
+    CU_PLAN_ORDER,
+    CU_PLAN_CLAIMS,
+    CU_PLAN_ALIASES,
+    cu_plan_tables,
+};
+
 typedef struct cu_claim {
     uint64_t offset;
     uint64_t bytes;
@@ -49,26 +59,29 @@ typedef struct cu_alias {
     int64_t item;
 } cu_alias;
 
+/* Zero it to start, and set folder where a plan larger than memory may be written out. */
 typedef struct cu_plan {
+    const char *folder; /* borrowed */
     cu_content *contents;
-    size_t content_count, content_room;
+    size_t content_count;
     cu_plan_extent *extents; /* in file order, content after content */
-    size_t extent_count, extent_room;
+    size_t extent_count;
     uint32_t
         *order; /* extents that the sweep feeds, by device offset; made by cu_plan_arrange */
     size_t order_count;
     cu_claim *claims;
-    size_t claim_count, claim_room;
+    size_t claim_count;
     cu_alias *aliases; /* by content */
-    size_t alias_count, alias_room;
-    uint64_t claimed_deleted; /* bytes that deleted files claim in all */
-    uint64_t holes;           /* bytes of holes in all */
+    size_t alias_count;
+    cu_spill memory[cu_plan_tables]; /* where those five lie */
+    uint64_t claimed_deleted;        /* bytes that deleted files claim in all */
+    uint64_t holes;                  /* bytes of holes in all */
     uint64_t device_bytes;
 } cu_plan;
 
 void cu_plan_free(cu_plan *plan);
 
-/* All answer CU_ENOMEM or CU_ELIMIT. */
+/* All answer CU_ENOMEM, CU_EIO (no room in folder) or CU_ELIMIT. */
 cu_status cu_plan_add_content(cu_plan *plan, const cu_content *content,
                               cu_err *err) CU_MUST_CHECK;
 cu_status cu_plan_add_extent(cu_plan *plan, uint64_t file_offset, uint64_t bytes,

@@ -21,6 +21,7 @@ typedef struct scan {
     cu_device *device;
     cu_evidence_writer *evidence;
     cu_plan plan;
+    char *folder; /* of the output */
     cu_intake intake;
     cu_digest_stream whole;
     uint64_t from;
@@ -138,7 +139,9 @@ static cu_status walk(scan *self, cu_err *err)
     self->intake = (cu_intake){.device = self->device,
                                .evidence = self->evidence,
                                .plan = &self->plan,
-                               .write = !self->walked};
+                               .write = !self->walked,
+                               .paths.memory.folder = self->folder,
+                               .links.memory.folder = self->folder};
     if (!self->walked)
         st = cu_evidence_clear(self->evidence, err);
     if (st == CU_OK)
@@ -264,6 +267,25 @@ static cu_status refuse_other_files(cu_device *device, cu_err *err)
         type == NULL ? "" : "; it looks like ", type == NULL ? "" : type);
 }
 
+/* What does not fit into memory goes beside the output. NULL: out of memory. */
+static char *folder_of(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static cu_status begin(scan *self, cu_err *err)
+{
+    self->folder = folder_of(self->options->out);
+    if (self->folder == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    self->plan.folder = self->folder;
+    return cu_evidence_begin(self->options->out, self->options->resume, &self->evidence, err);
+}
+
 cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu_err *err)
 {
     scan self = {.options = options};
@@ -277,12 +299,13 @@ cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu
         cu_device_close(self.device);
         return cu_while(err, st, "could not scan \"%s\"", options->source);
     }
-    st = cu_evidence_begin(options->out, options->resume, &self.evidence, err);
+    st = begin(&self, err);
     if (st == CU_OK)
         st = run(&self, report, err);
     cu_intake_free(&self.intake);
     cu_plan_free(&self.plan);
     cu_evidence_abandon(self.evidence);
     cu_device_close(self.device);
+    free(self.folder);
     return st;
 }
