@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The broker's end: one fork a file, a clock beside it, and an answer that is checked. */
+#include "picture/picture.h"
+
+#include "base/clock.h"
+#include "picture/protocol.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { wall_ms = 120 * 1000 };
+
+/* For the largest picture that is taken, in layers: its coefficients and its samples. */
+static const cu_sandbox_limits limits = {
+    .memory_bytes = UINT64_C(2) << 30, .cpu_seconds = 30, .output_bytes = 1};
+
+struct cu_picture_decoder {
+    cu_zygote *zygote;
+};
+
+cu_status cu_picture_decoder_start(cu_picture_decoder **out, cu_err *err)
+{
+    CU_AUTO(cu_picture_decoder, decoder);
+
+    decoder = calloc(1, sizeof *decoder);
+    if (decoder == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+
+    const cu_status st = cu_zygote_start("custos-picture", &decoder->zygote, err);
+
+    if (st != CU_OK)
+        return st;
+    *out = CU_MOVE(decoder);
+    return CU_OK;
+}
+
+void cu_picture_decoder_stop(cu_picture_decoder *decoder)
+{
+    if (decoder == NULL)
+        return;
+    cu_zygote_stop(decoder->zygote);
+    free(decoder);
+}
+
+/* The whole answer before the time is up. errno is 0 where the child is gone. */
+static bool receive(int socket, cu_picture_facts *out, bool *late)
+{
+    struct pollfd wanted = {.fd = socket, .events = POLLIN};
+    int n = 0;
+
+    do
+        n = poll(&wanted, 1, wall_ms);
+    while (n < 0 && errno == EINTR);
+    *late = n == 0;
+    /* The child writes it at once: what has begun comes whole, or its end is seen. */
+    return n > 0 && cu_sandbox_read_all(socket, out, sizeof *out);
+}
+
+static void not_examined(cu_picture_facts *out, const char *why)
+{
+    *out = (cu_picture_facts){.outcome = CU_PICTURE_NOT,
+                              .orientation = 1,
+                              .frames = 1,
+                              .exif = {.taken_us = CU_PICTURE_NO_TIME,
+                                       .latitude = CU_PICTURE_NO_ANGLE,
+                                       .longitude = CU_PICTURE_NO_ANGLE}};
+    (void)snprintf(out->reason, sizeof out->reason, "%.*s", (int)sizeof out->reason - 1, why);
+}
+
+cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file *file,
+                             cu_picture_facts *out, cu_err *err)
+{
+    const cu_picture_request request = {.bytes = file->bytes, .full = file->full};
+    const cu_bytes asked = {(const uint8_t *)&request, sizeof request};
+    cu_picture_facts facts;
+    cu_item item = {0};
+    cu_err why = {0};
+    bool late = false;
+
+    if (file->bytes > CU_PICTURE_FILE_MAX) {
+        not_examined(out, "the file is larger than 512 MiB");
+        return CU_OK;
+    }
+
+    cu_status st = cu_item_start(decoder->zygote, &limits, asked, &file->fd, 1, &item, err);
+
+    if (st != CU_OK)
+        return st;
+
+    const bool whole = receive(item.socket, &facts, &late);
+
+    st = cu_item_end(decoder->zygote, &item, late ? "time limit" : NULL, &why);
+    /* An answer that came whole stands, however its child ended after it. */
+    if (whole)
+        st = cu_picture_facts_check(&facts, file->bytes, &why);
+    else if (st == CU_OK)
+        st = cu_fail(&why, CU_ECHILD, "the decoder gave no answer");
+    if (st == CU_OK)
+        *out = facts;
+    else
+        not_examined(out, why.text);
+    return CU_OK;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the bytes of a file to its facts: which format, how far, which hashes. */
+#include "picture/examine.h"
+
+#include "picture/format.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void say(cu_picture_facts *out, cu_picture_outcome outcome, const cu_err *err)
+{
+    out->outcome = (uint32_t)outcome;
+    (void)snprintf(out->reason, sizeof out->reason, "%.*s", (int)sizeof out->reason - 1,
+                   err->code == CU_ENOMEM ? "memory limit" : err->text);
+}
+
+static cu_status hash_full(cu_canvas *canvas, cu_picture_facts *out, cu_err *err)
+{
+    const cu_pdq_pixels pixels = {.p = canvas->full,
+                                  .stride_bytes = (size_t)canvas->width * canvas->channels,
+                                  .width = canvas->width,
+                                  .height = canvas->height,
+                                  .channels = canvas->channels};
+    const cu_status st =
+        cu_pdq_hash_pixels(&pixels, CU_PDQ_F, &canvas->scratch, &out->full, err);
+
+    out->has_full = st == CU_OK;
+    return st;
+}
+
+static void take_canvas(cu_canvas *canvas, cu_picture_facts *out)
+{
+    out->width = canvas->width;
+    out->height = canvas->height;
+    out->rows = canvas->rows < canvas->height ? canvas->rows : canvas->height;
+    out->hash_count = canvas->hash_count;
+    if (out->frames < canvas->frames)
+        out->frames = canvas->frames;
+    if (out->frames < canvas->hash_count)
+        out->frames = canvas->hash_count;
+    memcpy(out->hashes, canvas->hashes, sizeof out->hashes);
+    memcpy(out->hash_frames, canvas->hash_frames, sizeof out->hash_frames);
+}
+
+static void decode(cu_bytes file, const cu_picture_format *format, cu_canvas *canvas,
+                   cu_picture_facts *out)
+{
+    cu_err err = {0};
+    cu_err lost = {0};
+    cu_status st = format->decode(file, canvas, &err);
+    cu_status hashed = CU_OK;
+
+    if (st == CU_OK)
+        canvas->rows = canvas->height;
+    if (canvas->begun && canvas->rows > 0 && canvas->hash_count == 0)
+        hashed = cu_canvas_next_frame(canvas, 0, &lost);
+    if (hashed == CU_OK && canvas->full != NULL && canvas->hash_count > 0)
+        hashed = hash_full(canvas, out, &lost);
+    take_canvas(canvas, out);
+    if (hashed != CU_OK || out->hash_count == 0) {
+        out->hash_count = 0;
+        out->has_full = 0;
+        say(out, CU_PICTURE_NOT, hashed != CU_OK ? &lost : &err);
+    } else if (st != CU_OK) {
+        say(out, CU_PICTURE_PARTLY, &err);
+    } else {
+        out->outcome = CU_PICTURE_WHOLE;
+    }
+}
+
+void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
+{
+    const cu_picture_format *const format = cu_picture_format_of(file);
+    cu_canvas canvas = {.want_full = full};
+
+    *out = (cu_picture_facts){.orientation = 1,
+                              .frames = 1,
+                              .outcome = CU_PICTURE_NOT,
+                              .reason = "no picture format that is known",
+                              .exif = {.taken_us = CU_PICTURE_NO_TIME,
+                                       .latitude = CU_PICTURE_NO_ANGLE,
+                                       .longitude = CU_PICTURE_NO_ANGLE}};
+    if (format == NULL)
+        return;
+    (void)snprintf(out->format, sizeof out->format, "%s", format->name);
+    decode(file, format, &canvas, out);
+    cu_canvas_free(&canvas);
+}

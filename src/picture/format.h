@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A picture format: one file each, one line in the list. Private to picture/; runs in the
+ * child. */
+#ifndef CU_PICTURE_FORMAT_H
+#define CU_PICTURE_FORMAT_H
+
+#include "picture/canvas.h"
+
+typedef struct cu_picture_format {
+    const char *name; /* at most 15 characters */
+    bool (*claims)(cu_bytes file);
+    /*
+     * Gives the picture's rows to the canvas. CU_OK: all of it. Otherwise err says what stopped
+     * it, and what was given to the canvas stands.
+     */
+    cu_status (*decode)(cu_bytes file, cu_canvas *canvas, cu_err *err);
+} cu_picture_format;
+
+/* The formats in the order of asking, then NULL. */
+extern const cu_picture_format *const cu_picture_formats[];
+
+extern const cu_picture_format cu_picture_jpeg;
+
+/* The format that claims file, or NULL. */
+const cu_picture_format *cu_picture_format_of(cu_bytes file);
+
+#endif

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JPEG by libjpeg-turbo: the reference's own pixels, but only where the hash looks. */
+#include "picture/format.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+enum {
+    scans_max = 500,
+    block = 8,
+    blocks_high_max = 2,                      /* of a component in the fast way */
+    group_rows_max = block * blocks_high_max, /* luma rows of one group of blocks */
+};
+
+/* What libjpeg's tables hold. Source: ITU-T T.871 section 7, as jdcolor.c rounds it. */
+typedef struct colours {
+    int red_of_cr[256];
+    int blue_of_cb[256];
+    int green_of_cr[256]; /* times 65536 */
+    int green_of_cb[256]; /* times 65536, half a unit added */
+} colours;
+
+typedef struct decoder {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jmp_buf out;
+    cu_canvas *canvas;
+    char why[JMSG_LENGTH_MAX]; /* the first complaint; "" while all is well */
+    bool truncated;
+    bool started;       /* there are rows to be had */
+    uint32_t good_rows; /* rows that were out before the first complaint */
+    uint32_t rows_out;
+    /* The fast way. */
+    colours colours;
+    uint8_t *planes; /* rows of blocks, of this group and the one before */
+    uint8_t *row;    /* one row of pixels */
+} decoder;
+
+/* ---- libjpeg's errors ---- */
+
+/* jerror.h would name the messages, but holds a call that banned.h forbids: their texts do. */
+static void fail(j_common_ptr jpeg)
+{
+    decoder *const self = jpeg->client_data;
+
+    if (self->why[0] == '\0') {
+        jpeg->err->format_message(jpeg, self->why);
+        self->good_rows = self->rows_out;
+    }
+    longjmp(self->out, 1);
+}
+
+static void complain(j_common_ptr jpeg, int level)
+{
+    decoder *const self = jpeg->client_data;
+
+    if (level >= 0)
+        return;
+
+    const char *const text = jpeg->err->jpeg_message_table[jpeg->err->msg_code];
+
+    if (strcmp(text, "Premature end of JPEG file") == 0)
+        self->truncated = true;
+    /* Zeros after the last scan and the like cost no pixel. */
+    if (strstr(text, "extraneous bytes") != NULL || self->why[0] != '\0')
+        return;
+    jpeg->err->format_message(jpeg, self->why);
+    self->good_rows = self->rows_out;
+}
+
+static void say_nothing(CU_UNUSED j_common_ptr jpeg)
+{
+}
+
+/* ---- the way for any JPEG: rows of pixels ---- */
+
+/* Ink on white paper. Source: the formula of Pillow, whose hashes are in the lists. */
+static uint8_t ink(uint8_t colour, uint8_t black)
+{
+    const unsigned product = (unsigned)colour * black + 128;
+
+    return (uint8_t)((product + (product >> 8)) >> 8);
+}
+
+static void paper_from_ink(decoder *self)
+{
+    const bool inverted = self->jpeg.saw_Adobe_marker; /* Adobe stores 255 for no ink */
+
+    for (uint32_t x = 0; x < self->jpeg.output_width; x++) {
+        const uint8_t *const in = self->row + (size_t)x * 4;
+        uint8_t *const out = self->row + (size_t)x * 3;
+        uint8_t light[4];
+
+        for (int i = 0; i < 4; i++)
+            light[i] = inverted ? in[i] : (uint8_t)(255 - in[i]);
+        for (int i = 0; i < 3; i++)
+            out[i] = ink(light[i], light[3]);
+    }
+}
+
+static void first_of(decoder *self, uint32_t components)
+{
+    for (uint32_t x = 0; x < self->jpeg.output_width; x++)
+        self->row[x] = self->row[(size_t)x * components];
+}
+
+static void read_rows(decoder *self)
+{
+    struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+
+    while (jpeg->output_scanline < jpeg->output_height) {
+        const uint32_t y = jpeg->output_scanline;
+        JSAMPROW rows[1] = {self->row};
+
+        if (jpeg_read_scanlines(jpeg, rows, 1) != 1)
+            return;
+        self->rows_out = y + 1;
+        if (!cu_canvas_wants(self->canvas, y))
+            continue;
+        if (jpeg->output_components == 4)
+            paper_from_ink(self);
+        else if (jpeg->output_components == 2)
+            first_of(self, 2);
+        cu_canvas_row(self->canvas, y, self->row);
+    }
+}
+
+/* ---- the fast way: planes, and colours only at the samples ---- */
+
+static void make_colours(colours *out)
+{
+    for (int i = 0; i < 256; i++) {
+        const int x = i - 128;
+
+        /* FIX(1.40200), FIX(1.77200), FIX(0.71414), FIX(0.34414) */
+        out->red_of_cr[i] = (91881 * x + 32768) >> 16;
+        out->blue_of_cb[i] = (116130 * x + 32768) >> 16;
+        out->green_of_cr[i] = -46802 * x;
+        out->green_of_cb[i] = -22554 * x + 32768;
+    }
+}
+
+static uint8_t clamp(int value)
+{
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/* The planes of one group of block rows. */
+typedef struct planes {
+    uint8_t *rows[3][group_rows_max];
+} planes;
+
+/* A component of two sizes: which of its samples make one pixel. */
+typedef struct chroma {
+    const uint8_t *near, *far; /* rows; the same where it is not halved in height */
+    bool halved;               /* in width */
+    bool blended;              /* in height */
+    uint32_t width;            /* in samples */
+} chroma;
+
+/*
+ * What libjpeg's upsampling gives at x: a triangle over the nearest samples. Source:
+ * jdsample.c, fullsize_upsample, h2v1_fancy_upsample, h1v2_fancy_upsample and
+ * h2v2_fancy_upsample, whose roundings alternate.
+ */
+static int chroma_at(const chroma *c, uint32_t x, bool lower)
+{
+    const uint32_t at = c->halved ? x / 2 : x;
+    const bool odd = c->halved && x % 2 != 0;
+    const uint32_t beside = odd ? (at + 1 < c->width ? at + 1 : at) : (at > 0 ? at - 1 : at);
+
+    if (!c->halved && !c->blended)
+        return c->near[at];
+    if (!c->halved)
+        return (c->near[at] * 3 + c->far[at] + (lower ? 2 : 1)) >> 2;
+    if (!c->blended)
+        return beside == at ? c->near[at]
+                            : (c->near[at] * 3 + c->near[beside] + (odd ? 2 : 1)) >> 2;
+
+    const int here = c->near[at] * 3 + c->far[at];
+    const int there = c->near[beside] * 3 + c->far[beside];
+
+    return (here * 3 + there + (odd ? 7 : 8)) >> 4;
+}
+
+/* The kept pixels of one row: luma, and where its two colour components lie. */
+static void sample_row(decoder *self, const uint8_t *luma, const chroma *blue,
+                       const chroma *red, bool lower)
+{
+    const cu_canvas *const canvas = self->canvas;
+    const colours *const table = &self->colours;
+    uint8_t *out = canvas->kept + (size_t)canvas->next_kept * canvas->kept_width * 3;
+
+    for (uint32_t i = 0; i < canvas->kept_width; i++, out += 3) {
+        const uint32_t x = canvas->columns[i];
+        const int cb = chroma_at(blue, x, lower);
+        const int cr = chroma_at(red, x, lower);
+
+        out[0] = clamp(luma[x] + table->red_of_cr[cr]);
+        out[1] = clamp(luma[x] + ((table->green_of_cb[cb] + table->green_of_cr[cr]) >> 16));
+        out[2] = clamp(luma[x] + table->blue_of_cb[cb]);
+    }
+}
+
+/* Two groups in turn: a row at an edge of one needs the colours of the next. */
+typedef struct window {
+    planes groups[2];
+    uint32_t group_rows;   /* luma rows of a group */
+    uint32_t groups_read;  /* so far */
+    uint32_t chroma_rows;  /* of the picture */
+    uint32_t chroma_width; /* in samples */
+    bool halved, blended;
+} window;
+
+static const uint8_t *chroma_row(const window *w, int component, uint32_t row)
+{
+    const uint32_t per_group = w->blended ? w->group_rows / 2 : w->group_rows;
+
+    return w->groups[row / per_group % 2].rows[component][row % per_group];
+}
+
+static void give_row(decoder *self, const window *w, uint32_t y)
+{
+    const uint8_t *const luma = w->groups[y / w->group_rows % 2].rows[0][y % w->group_rows];
+    const uint32_t row = w->blended ? y / 2 : y;
+    const bool lower = w->blended && y % 2 != 0;
+    uint32_t far = row;
+    chroma parts[2];
+
+    if (w->blended && lower && row + 1 < w->chroma_rows)
+        far = row + 1;
+    else if (w->blended && !lower && row > 0)
+        far = row - 1;
+    for (int i = 0; i < 2; i++)
+        parts[i] = (chroma){.near = chroma_row(w, i + 1, row),
+                            .far = chroma_row(w, i + 1, far),
+                            .halved = w->halved,
+                            .blended = w->blended,
+                            .width = w->chroma_width};
+    sample_row(self, luma, &parts[0], &parts[1], lower);
+    self->canvas->next_kept++;
+}
+
+/* Every kept row whose colours are all here. */
+static void give_ready(decoder *self, const window *w, uint32_t ready)
+{
+    cu_canvas *const canvas = self->canvas;
+
+    while (canvas->next_kept < canvas->kept_height &&
+           cu_canvas_source_row(canvas, canvas->next_kept) < ready)
+        give_row(self, w, cu_canvas_source_row(canvas, canvas->next_kept));
+}
+
+static void read_planes(decoder *self, window *w)
+{
+    struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+
+    while (jpeg->output_scanline < jpeg->output_height) {
+        const uint32_t first = jpeg->output_scanline;
+        planes *const into = &w->groups[w->groups_read % 2];
+        JSAMPARRAY arrays[3] = {into->rows[0], into->rows[1], into->rows[2]};
+
+        if (jpeg_read_raw_data(jpeg, arrays, w->group_rows) == 0)
+            return;
+        w->groups_read++;
+
+        const uint32_t end = first + w->group_rows;
+        const bool last = end >= jpeg->output_height;
+
+        /* The last row waits for the colours below it. */
+        self->rows_out = last ? jpeg->output_height : end;
+        give_ready(self, w, last ? jpeg->output_height : end - (w->blended ? 1U : 0U));
+    }
+}
+
+/* True where the planes are what the fast way knows, and no full picture is wanted. */
+static bool is_plain(const decoder *self)
+{
+    const struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+    const jpeg_component_info *const c = jpeg->comp_info;
+
+    if (self->canvas->want_full || jpeg->jpeg_color_space != JCS_YCbCr ||
+        jpeg->num_components != 3)
+        return false;
+    if (c[0].h_samp_factor > 2 || c[0].v_samp_factor > 2 ||
+        c[0].h_samp_factor != jpeg->max_h_samp_factor ||
+        c[0].v_samp_factor != jpeg->max_v_samp_factor)
+        return false;
+    for (int i = 1; i < 3; i++) {
+        if (c[i].h_samp_factor != 1 || c[i].v_samp_factor != 1)
+            return false;
+    }
+    /* Narrower than this, libjpeg repeats samples and draws no triangle. */
+    return jpeg->image_width > 6;
+}
+
+static bool make_planes(decoder *self, window *w)
+{
+    const struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+    size_t each[3];
+    size_t total = 0;
+
+    w->group_rows = (uint32_t)(jpeg->max_v_samp_factor * block);
+    w->halved = jpeg->max_h_samp_factor == 2;
+    w->blended = jpeg->max_v_samp_factor == 2;
+    w->chroma_rows = (jpeg->image_height + (w->blended ? 1U : 0U)) / (w->blended ? 2U : 1U);
+    w->chroma_width = (jpeg->image_width + (w->halved ? 1U : 0U)) / (w->halved ? 2U : 1U);
+    for (int i = 0; i < 3; i++) {
+        /* A block more: an interleaved group is padded to whole groups of blocks. */
+        each[i] = ((size_t)jpeg->comp_info[i].width_in_blocks + 2) * block;
+        total += each[i] * (size_t)jpeg->comp_info[i].v_samp_factor * block;
+    }
+    self->planes = malloc(total * 2);
+    if (self->planes == NULL)
+        return false;
+
+    uint8_t *at = self->planes;
+
+    for (int g = 0; g < 2; g++) {
+        for (int i = 0; i < 3; i++) {
+            for (int k = 0; k < jpeg->comp_info[i].v_samp_factor * block; k++, at += each[i])
+                w->groups[g].rows[i][k] = at;
+        }
+    }
+    return true;
+}
+
+/* ---- both ---- */
+
+/*
+ * Takes in all scans of a picture that is stored in layers. False where it stopped early; what
+ * came in can be put out.
+ */
+static bool take_scans(decoder *self)
+{
+    struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+    int status = JPEG_SUSPENDED;
+
+    if (setjmp(self->out) != 0)
+        return false;
+    do
+        status = jpeg_consume_input(jpeg);
+    while (status != JPEG_REACHED_EOI && status != JPEG_SUSPENDED &&
+           jpeg->input_scan_number <= scans_max);
+    if (status == JPEG_REACHED_EOI)
+        return true;
+    if (self->why[0] == '\0')
+        (void)snprintf(self->why, sizeof self->why, "more than %d scans", scans_max);
+    return false;
+}
+
+/* The channels that the canvas gets. */
+static uint32_t channels_of(struct jpeg_decompress_struct *jpeg)
+{
+    switch (jpeg->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+        jpeg->out_color_space = JCS_GRAYSCALE;
+        return 1;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        jpeg->out_color_space = JCS_CMYK;
+        return 3;
+    case JCS_YCbCr:
+    case JCS_RGB:
+        jpeg->out_color_space = JCS_RGB;
+        return 3;
+    default:
+        jpeg->out_color_space = JCS_UNKNOWN;
+        return jpeg->num_components == 3 ? 3 : 1;
+    }
+}
+
+/* The part of decoding that libjpeg may leave by longjmp: locals that matter live in self. */
+static cu_status begin(decoder *self, cu_bytes file, cu_err *err)
+{
+    struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+
+    if (setjmp(self->out) != 0)
+        return cu_fail(err, CU_EFORMAT, "%.90s", self->why);
+    jpeg_create_decompress(jpeg);
+    jpeg->client_data = self;
+    jpeg_mem_src(jpeg, file.p, file.n);
+    (void)jpeg_read_header(jpeg, TRUE);
+    if (jpeg->num_components > 4)
+        return cu_fail(err, CU_EUNSUPPORTED, "it has %d components", jpeg->num_components);
+
+    const cu_status st = cu_canvas_begin(self->canvas, jpeg->image_width, jpeg->image_height,
+                                         channels_of(jpeg), err);
+
+    if (st != CU_OK)
+        return st;
+    self->row = malloc((size_t)jpeg->image_width * 4);
+    return self->row == NULL ? cu_fail(err, CU_ENOMEM, "out of memory") : CU_OK;
+}
+
+/* Whatever stops these two, why says it, and the rows that are out stand. */
+static cu_status start(decoder *self, window *w, cu_err *err)
+{
+    struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+
+    if (setjmp(self->out) != 0)
+        return CU_OK;
+    if (is_plain(self)) {
+        jpeg->raw_data_out = TRUE;
+        jpeg->out_color_space = JCS_YCbCr;
+        make_colours(&self->colours);
+        if (!make_planes(self, w))
+            return cu_fail(err, CU_ENOMEM, "out of memory");
+    }
+    jpeg->buffered_image = jpeg_has_multiple_scans(jpeg);
+    self->started = jpeg_start_decompress(jpeg) != 0;
+    return CU_OK;
+}
+
+static void put_out(decoder *self, window *w, int scan)
+{
+    struct jpeg_decompress_struct *const jpeg = &self->jpeg;
+
+    if (setjmp(self->out) != 0)
+        return;
+    if (jpeg->buffered_image)
+        (void)jpeg_start_output(jpeg, scan);
+    if (jpeg->raw_data_out)
+        read_planes(self, w);
+    else
+        read_rows(self);
+}
+
+static cu_status read_all(decoder *self, window *w, cu_err *err)
+{
+    const cu_status st = start(self, w, err);
+    int scan = 0;
+
+    if (st != CU_OK || !self->started)
+        return st;
+    if (self->jpeg.buffered_image) {
+        const bool all = take_scans(self);
+
+        /* An unfinished scan would be read on, and break again. */
+        scan = self->jpeg.input_scan_number;
+        if (!all && scan > 1)
+            scan--;
+    }
+    put_out(self, w, scan);
+    return CU_OK;
+}
+
+static cu_status say_how_far(const decoder *self, cu_err *err)
+{
+    self->canvas->rows = self->rows_out;
+    if (self->why[0] == '\0')
+        return CU_OK;
+    /* In layers, all rows are there, only coarser than they were. */
+    if (!self->jpeg.buffered_image)
+        self->canvas->rows = self->good_rows;
+    return cu_fail(err, CU_EFORMAT, "%s%.80s", self->truncated ? "cut off: " : "", self->why);
+}
+
+static cu_status decode(cu_bytes file, cu_canvas *canvas, cu_err *err)
+{
+    decoder *const self = calloc(1, sizeof *self);
+    window *const w = calloc(1, sizeof *w);
+    cu_status st = CU_ENOMEM;
+
+    if (self == NULL || w == NULL) {
+        free(self);
+        free(w);
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    }
+    self->canvas = canvas;
+    self->jpeg.err = jpeg_std_error(&self->errors);
+    self->jpeg.client_data = self;
+    self->errors.error_exit = fail;
+    self->errors.emit_message = complain;
+    self->errors.output_message = say_nothing;
+    st = begin(self, file, err);
+    if (st == CU_OK)
+        st = read_all(self, w, err);
+    if (st == CU_OK)
+        st = say_how_far(self, err);
+    jpeg_destroy_decompress(&self->jpeg);
+    free(self->planes);
+    free(self->row);
+    free(self);
+    free(w);
+    return st;
+}
+
+static bool claims(cu_bytes file)
+{
+    return cu_bytes_starts(file, "\xFF\xD8\xFF", 3);
+}
+
+const cu_picture_format cu_picture_jpeg = {"jpeg", claims, decode};

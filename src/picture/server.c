@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custos-picture: holds the picture libraries in a sandbox, and forks to decode one file. */
+#include "picture/examine.h"
+#include "picture/protocol.h"
+
+#include <locale.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static cu_status handle(CU_UNUSED void *state, CU_UNUSED cu_bytes request,
+                        CU_UNUSED const int *fds, CU_UNUSED size_t fd_count,
+                        CU_UNUSED cu_buffer *reply, cu_err *err)
+{
+    return cu_fail(err, CU_EUSAGE, "not a question");
+}
+
+static cu_status item(CU_UNUSED void *state, cu_bytes request, const int *fds, size_t fd_count,
+                      cu_err *err)
+{
+    static cu_picture_facts facts;
+    cu_picture_request asked;
+
+    if (request.n != sizeof asked || fd_count != 2)
+        return cu_fail(err, CU_EUSAGE, "not an item");
+    memcpy(&asked, request.p, sizeof asked);
+
+    const uint8_t *const p = mmap(NULL, asked.bytes, PROT_READ, MAP_SHARED, fds[1], 0);
+
+    if (p == MAP_FAILED)
+        return cu_fail_os(err, "could not map the file");
+    cu_picture_examine_here((cu_bytes){p, asked.bytes}, asked.full != 0, &facts);
+    return cu_sandbox_write_all(fds[0], &facts, sizeof facts)
+               ? CU_OK
+               : cu_fail(err, CU_EIO, "the broker is gone");
+}
+
+int main(void)
+{
+    const cu_zygote_work work = {.handle = handle, .item = item};
+
+    /* Messages stay in C; names of zones and characters are asked for before files are gone. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    tzset();
+    return cu_zygote_serve(&work);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pictures a second on one core, beside the reference's own steps and beside `djpeg
+ * -grayscale`, and what a fork for each picture adds. Photographs are generated: smooth shapes
+ * under noise, at the size that a camera's files have.
+ */
+#include "base/clock.h"
+#include "picture/examine.h"
+#include "support/make_jpeg.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { rounds = 7 };
+
+typedef struct sample {
+    const char *name;
+    make_jpeg made;
+    unsigned times; /* in a round */
+    uint8_t *file;
+    size_t n;
+    int fd;
+    char path[64];
+} sample;
+
+/* Seconds of computing, of this process and its children that have ended. */
+static double computing(void)
+{
+    struct rusage own;
+    struct rusage children;
+
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &children);
+    return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
+                    children.ru_stime.tv_sec) +
+           (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
+                    children.ru_stime.tv_usec) /
+               1e6;
+}
+
+static void by_us(sample *self)
+{
+    cu_picture_facts facts;
+
+    cu_picture_examine_here((cu_bytes){self->file, self->n}, false, &facts);
+    if (facts.outcome != CU_PICTURE_WHOLE)
+        abort();
+}
+
+static void by_reference(sample *self)
+{
+    picture_file plain = {0};
+    cu_pdq_scratch scratch = {0};
+    cu_pdq_hash hash;
+
+    if (!read_jpeg_plainly(self->file, self->n, &plain))
+        abort();
+
+    const cu_pdq_pixels pixels = {.p = plain.p,
+                                  .stride_bytes = (size_t)plain.width * plain.channels,
+                                  .width = plain.width,
+                                  .height = plain.height,
+                                  .channels = plain.channels};
+
+    if (cu_pdq_hash_pixels(&pixels, CU_PDQ_A, &scratch, &hash, NULL) != CU_OK)
+        abort();
+    cu_pdq_scratch_free(&scratch);
+    free(plain.p);
+}
+
+/* Many files at one start of the program would be fairer to it; its start is taken off below.
+ */
+static void by_djpeg(sample *self)
+{
+    const pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0) {
+        const int nothing = open("/dev/null", O_WRONLY);
+
+        (void)dup2(nothing, 1);
+        execlp("djpeg", "djpeg", "-grayscale", self->path, (char *)NULL);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        abort();
+}
+
+static void start_of_djpeg(CU_UNUSED sample *self)
+{
+    const pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0) {
+        const int nothing = open("/dev/null", O_WRONLY);
+
+        (void)dup2(nothing, 1);
+        (void)dup2(nothing, 2);
+        execlp("djpeg", "djpeg", "-version", (char *)NULL);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        abort();
+}
+
+static cu_picture_decoder *decoder;
+
+static void by_fork(sample *self)
+{
+    const cu_picture_file file = {.fd = self->fd, .bytes = self->n};
+    cu_picture_facts facts;
+
+    if (cu_picture_examine(decoder, &file, &facts, NULL) != CU_OK ||
+        facts.outcome != CU_PICTURE_WHOLE)
+        abort();
+}
+
+/* The best of several rounds: wall seconds for one picture. */
+static double best(sample *self, void (*way)(sample *))
+{
+    double found = 1e9;
+
+    for (int round = 0; round < rounds; round++) {
+        const int64_t start_us = cu_clock_steady_us();
+
+        for (unsigned i = 0; i < self->times; i++)
+            way(self);
+
+        const double each = (double)(cu_clock_steady_us() - start_us) / 1e6 / self->times;
+
+        found = each < found ? each : found;
+    }
+    return found;
+}
+
+static void prepare(sample *self)
+{
+    self->file = make_jpeg_file(&self->made, &self->n);
+    self->fd = memfd_create("picture", MFD_CLOEXEC);
+    if (self->file == NULL || self->fd < 0 ||
+        write(self->fd, self->file, self->n) != (ssize_t)self->n)
+        abort();
+    (void)snprintf(self->path, sizeof self->path, "/tmp/custos-bench-XXXXXX");
+
+    const int out = mkstemp(self->path);
+
+    if (out < 0 || write(out, self->file, self->n) != (ssize_t)self->n)
+        abort();
+    close(out);
+}
+
+static void measure(sample *self)
+{
+    prepare(self);
+
+    const double ours = best(self, by_us);
+    const double forked = best(self, by_fork);
+    const double reference = best(self, by_reference);
+    const double started = best(self, start_of_djpeg);
+    const double djpeg = best(self, by_djpeg) - started;
+
+    printf("%-22s %8.0f KB  ours %7.2f ms, in a fork %7.2f ms (%+.1f %%)  reference's steps "
+           "%7.2f ms (x %.2f)  djpeg -grayscale %7.2f ms (we take %.2f of it)  %.1f a second\n",
+           self->name, (double)self->n / 1024, ours * 1e3, forked * 1e3,
+           (forked / ours - 1) * 100, reference * 1e3, reference / ours, djpeg * 1e3,
+           ours / djpeg, 1 / forked);
+    fflush(stdout);
+    unlink(self->path);
+    close(self->fd);
+    free(self->file);
+}
+
+int main(void)
+{
+    static sample samples[] = {
+        {.name = "photograph 12 MP",
+         .made = {4000, 3000, 3, 2, 2, 85, false, false, 3},
+         .times = 3},
+        {.name = "photograph 3 MP",
+         .made = {2048, 1536, 3, 2, 2, 90, false, false, 4},
+         .times = 12},
+        {.name = "12 MP, 4:4:4",
+         .made = {4000, 3000, 3, 1, 1, 85, false, false, 5},
+         .times = 3},
+        {.name = "1.3 MP", .made = {1280, 1024, 3, 2, 2, 85, false, false, 6}, .times = 20},
+        {.name = "640 x 480", .made = {640, 480, 3, 2, 2, 80, false, false, 7}, .times = 60},
+    };
+    cu_err err = {0};
+
+    (void)computing;
+    if (cu_picture_decoder_start(&decoder, &err) != CU_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    for (size_t i = 0; i < CU_COUNT_OF(samples); i++)
+        measure(&samples[i]);
+    cu_picture_decoder_stop(decoder);
+    return 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decoder in its sandbox: the same answer as without it, and an answer for every file. */
+#include "picture/examine.h"
+#include "support/cmocka.h"
+#include "support/make_jpeg.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static cu_picture_decoder *decoder;
+
+static int start(void **state)
+{
+    cu_err err = {0};
+
+    (void)state;
+    if (cu_picture_decoder_start(&decoder, &err) == CU_OK)
+        return 0;
+    print_message("# %s\n", err.text);
+    return -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    cu_picture_decoder_stop(decoder);
+    return 0;
+}
+
+static cu_picture_facts examine(const uint8_t *bytes, size_t n, bool full)
+{
+    const int fd = memfd_create("picture", MFD_CLOEXEC);
+    const cu_picture_file file = {.fd = fd, .bytes = n, .full = full};
+    cu_picture_facts facts;
+    cu_err err = {0};
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, n), n);
+    if (cu_picture_examine(decoder, &file, &facts, &err) != CU_OK)
+        fail_msg("%s", err.text);
+    close(fd);
+    return facts;
+}
+
+static void answers_as_without_a_sandbox(void **state)
+{
+    (void)state;
+    const make_jpeg wanted = {.width = 700,
+                              .height = 500,
+                              .channels = 3,
+                              .across = 2,
+                              .down = 2,
+                              .quality = 80,
+                              .seed = 9};
+    size_t n = 0;
+    uint8_t *const file = make_jpeg_file(&wanted, &n);
+
+    for (size_t cut = n; cut > 0; cut = cut * 2 / 3) {
+        cu_picture_facts here;
+        const cu_picture_facts there = examine(file, cut, cut == n);
+
+        cu_picture_examine_here((cu_bytes){file, cut}, cut == n, &here);
+        assert_int_equal(there.outcome, here.outcome);
+        assert_string_equal(there.reason, here.reason);
+        assert_memory_equal(there.hashes, here.hashes, sizeof here.hashes);
+        assert_memory_equal(&there.full, &here.full, sizeof here.full);
+    }
+    free(file);
+}
+
+static void answers_for_what_is_no_picture(void **state)
+{
+    (void)state;
+    const cu_picture_facts facts = examine((const uint8_t *)"no picture", 10, true);
+
+    assert_int_equal(facts.outcome, CU_PICTURE_NOT);
+    assert_non_null(strstr(facts.reason, "no picture format"));
+}
+
+/* The child maps what is said to be there; a file that is shorter kills it, and it alone. */
+static void a_child_that_dies_costs_one_file(void **state)
+{
+    (void)state;
+    const int fd = memfd_create("picture", MFD_CLOEXEC);
+    const cu_picture_file file = {.fd = fd, .bytes = 100000};
+    cu_picture_facts facts;
+
+    assert_int_equal(cu_picture_examine(decoder, &file, &facts, NULL), CU_OK);
+    assert_int_equal(facts.outcome, CU_PICTURE_NOT);
+    assert_true(facts.reason[0] !=
+                '\0'); /* "killed by signal 7 (Bus error)", or a sanitizer's exit */
+    close(fd);
+    answers_for_what_is_no_picture(NULL);
+}
+
+static void refuses_a_file_over_the_ceiling(void **state)
+{
+    (void)state;
+    const cu_picture_file file = {.fd = 0, .bytes = CU_PICTURE_FILE_MAX + 1};
+    cu_picture_facts facts;
+
+    assert_int_equal(cu_picture_examine(decoder, &file, &facts, NULL), CU_OK);
+    assert_int_equal(facts.outcome, CU_PICTURE_NOT);
+    assert_non_null(strstr(facts.reason, "512 MiB"));
+}
+
+static void believes_no_field_that_cannot_be(void **state)
+{
+    (void)state;
+    const make_jpeg wanted = {.width = 40, .height = 30, .channels = 1, .quality = 80};
+    size_t n = 0;
+    uint8_t *const file = make_jpeg_file(&wanted, &n);
+    const cu_picture_facts good = examine(file, n, true);
+    cu_picture_facts bad[16];
+    size_t count = 0;
+
+    assert_int_equal(cu_picture_facts_check(&good, n, NULL), CU_OK);
+    for (size_t i = 0; i < CU_COUNT_OF(bad); i++)
+        bad[i] = good;
+    bad[count++].outcome = 0;
+    bad[count++].outcome = 9;
+    bad[count++].width = 0;
+    bad[count++].width = 200000001;
+    bad[count++].frames = 0;
+    bad[count++].orientation = 9;
+    bad[count++].hash_count = cu_picture_frames_max + 1;
+    bad[count++].hashes[0].quality = 101;
+    bad[count++].hash_frames[0] = 1;
+    bad[count++].full.quality = -1;
+    bad[count++].exif.latitude = 0; /* without a longitude */
+    memset(bad[count++].exif.make, 'x', cu_picture_text_bytes);
+    memcpy(bad[count++].exif.model, "a\x1b[2J", 6);
+    memcpy(bad[count++].exif.serial, "\xff", 2);
+    bad[count++].thumbnail.bytes = n + 1;
+    bad[count++].exif.taken_us = INT64_MAX;
+    assert_int_equal(count, CU_COUNT_OF(bad));
+    for (size_t i = 0; i < count; i++) {
+        if (cu_picture_facts_check(&bad[i], n, NULL) != CU_ECHILD)
+            fail_msg("number %zu was believed", i);
+    }
+    free(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_as_without_a_sandbox),
+        cmocka_unit_test(answers_for_what_is_no_picture),
+        cmocka_unit_test(a_child_that_dies_costs_one_file),
+        cmocka_unit_test(refuses_a_file_over_the_ceiling),
+        cmocka_unit_test(believes_no_field_that_cannot_be),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
