@@ -219,27 +219,23 @@ void cu_hex_encode(cu_bytes view, char *out)
     out[2 * view.n] = '\0';
 }
 
-/* 16 where c is no digit. */
-static unsigned digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a') + 10;
-    if (c >= 'A' && c <= 'F')
-        return (unsigned)(c - 'A') + 10;
-    return 16;
-}
+/* One more than what the digit says; 0 is no digit. A hash set has thousands of millions. */
+static const uint8_t digits_plus_one[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['A'] = 11,
+    ['b'] = 12, ['B'] = 12, ['c'] = 13, ['C'] = 13, ['d'] = 14, ['D'] = 14,
+    ['e'] = 15, ['E'] = 15, ['f'] = 16, ['F'] = 16};
 
 bool cu_hex_decode(const char *text, size_t length, uint8_t *out, size_t n)
 {
     if (length % 2 != 0 || length / 2 != n)
         return false;
     for (size_t i = 0; i < length; i++) {
-        if (digit_value(text[i]) > 15)
+        if (digits_plus_one[(uint8_t)text[i]] == 0)
             return false;
     }
     for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)(digit_value(text[2 * i]) << 4 | digit_value(text[2 * i + 1]));
+        out[i] = (uint8_t)((digits_plus_one[(uint8_t)text[2 * i]] - 1U) << 4 |
+                           (digits_plus_one[(uint8_t)text[2 * i + 1]] - 1U));
     return true;
 }

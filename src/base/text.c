@@ -52,6 +52,19 @@ bool cu_text_is_utf8(cu_bytes view)
     return true;
 }
 
+size_t cu_text_put_utf8(uint32_t character, uint8_t out[4])
+{
+    static const uint8_t leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    const size_t n = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+
+    for (size_t i = n - 1; i > 0; i--) {
+        out[i] = (uint8_t)(0x80 | (character & 0x3F));
+        character >>= 6;
+    }
+    out[0] = (uint8_t)(leads[n] | character);
+    return n;
+}
+
 void cu_text_append_name(cu_buffer *out, cu_bytes name)
 {
     size_t i = 0;

@@ -13,6 +13,9 @@ size_t cu_text_character(cu_bytes view);
 
 bool cu_text_is_utf8(cu_bytes view);
 
+/* The UTF-8 of a character below U+110000 into out; answers its bytes, 1 to 4. */
+size_t cu_text_put_utf8(uint32_t character, uint8_t out[4]);
+
 /*
  * Appends one name of a path: UTF-8 as it is, and as \xNN each byte that is not UTF-8, each
  * backslash and each slash, so that no two names look alike and a name never looks like two.

@@ -1,222 +1,265 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * VICS JSON 1.2, 1.3 and 2.0, streamed through yajl. Source: the field names and quirks that
- * public readers and writers of the format agree on; docs/formats/hashset.md lists them.
+ * VICS JSON 1.2, 1.3 and 2.0: hash sets, whose value array holds Media, and cases, which hold
+ * Media of their own. Source: the names and quirks that public readers and writers of the
+ * format agree on; docs/formats/hashset-sources.md lists them.
  */
-#include "hashset/builder.h"
+#include "hashset/fields.h"
+#include "hashset/json.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 
-enum { depth_max = 64, piece_bytes = 1 << 20 };
-
-typedef enum field { FIELD_OTHER, FIELD_MD5, FIELD_SHA1, FIELD_CATEGORY, FIELD_ID } field;
+/* The texts of one Media that have escapes; nearly none has. */
+typedef struct rooms {
+    uint8_t of[cu_hashset_fields][4096];
+    uint8_t hash_name[64];
+    uint8_t value[1024];
+} rooms;
 
 typedef struct parsing {
     cu_hashset_builder *builder;
-    const cu_hashset_source *source;
-    yajl_handle yajl;
-    uint64_t base; /* of the piece that is parsed */
-    unsigned depth;
-    unsigned media_depth;         /* of the Media object that is open; 0: none */
-    bool is_media[depth_max + 1]; /* this array holds Media */
-    bool next_is_media;
-    bool known; /* the model's key was there */
-    field field;
-    cu_hashset_row row;
-    char code[64], label[64];
-    cu_status st;
-    cu_err *err;
+    cu_json_reader json;
+    cu_hashset_filling filling;
+    bool known;  /* the key of the model was there */
+    bool listed; /* an array of Media or cases was there */
+    rooms *rooms;
 } parsing;
 
-static bool key_is(const unsigned char *key, size_t n, const char *name)
+#define KEY(text) .key = (text), .n = sizeof(text) - 1
+
+static const struct {
+    const char *key;
+    size_t n;
+    cu_hashset_field field;
+} media_keys[] = {
+    {KEY("MD5"), CU_HASHSET_FIELD_MD5},
+    {KEY("SHA1"), CU_HASHSET_FIELD_SHA1},
+    {KEY("SHA256"), CU_HASHSET_FIELD_SHA256},
+    {KEY("PhotoDNA"), CU_HASHSET_FIELD_PHOTODNA},
+    {KEY("MediaID"), CU_HASHSET_FIELD_LABEL},
+    {KEY("Category"), CU_HASHSET_FIELD_CODE},
+    {KEY("MediaSize"), CU_HASHSET_FIELD_SIZE},
+    {KEY("Series"), CU_HASHSET_FIELD_SERIES},
+    {KEY("PrecategorizationSource"), CU_HASHSET_FIELD_SOURCE},
+    {KEY("VictimIdentified"), CU_HASHSET_FIELD_VICTIM_IDENTIFIED},
+    {KEY("OffenderIdentified"), CU_HASHSET_FIELD_OFFENDER_IDENTIFIED},
+    {KEY("IsDistributed"), CU_HASHSET_FIELD_DISTRIBUTED},
+    {KEY("IsSuspected"), CU_HASHSET_FIELD_SUSPECTED},
+    {KEY("SelfGenerated"), CU_HASHSET_FIELD_SELF_GENERATED},
+    {KEY("IsPrecategorized"), CU_HASHSET_FIELD_PRECATEGORISED},
+};
+
+static cu_hashset_field media_field(const cu_json_reader *json)
 {
-    return n == strlen(name) && memcmp(key, name, n) == 0;
-}
-
-static int on_key(void *context, const unsigned char *key, size_t n)
-{
-    parsing *const self = context;
-
-    self->field = FIELD_OTHER;
-    /* An object of the value array that has Media of its own is a case, and no record itself.
-     */
-    if (self->depth == self->media_depth && key_is(key, n, "Media"))
-        self->media_depth = 0;
-    self->next_is_media =
-        self->media_depth == 0 && (key_is(key, n, "value") || key_is(key, n, "Media"));
-    if (key_is(key, n, "odata.metadata") || key_is(key, n, "@odata.context"))
-        self->known = true;
-    if (self->depth != self->media_depth)
-        return 1;
-    if (key_is(key, n, "MD5"))
-        self->field = FIELD_MD5;
-    else if (key_is(key, n, "SHA1"))
-        self->field = FIELD_SHA1;
-    else if (key_is(key, n, "Category"))
-        self->field = FIELD_CATEGORY;
-    else if (key_is(key, n, "MediaID"))
-        self->field = FIELD_ID;
-    return 1;
-}
-
-static void take_text(char *out, size_t room, const void *text, size_t n)
-{
-    (void)snprintf(out, room, "%.*s", n < room ? (int)n : (int)room - 1, (const char *)text);
-}
-
-static int on_value(parsing *self, const void *text, size_t n)
-{
-    const field wanted = self->field;
-
-    self->field = FIELD_OTHER;
-    self->next_is_media = false;
-    if (self->media_depth == 0 || self->depth != self->media_depth)
-        return 1;
-    if ((wanted == FIELD_MD5 || wanted == FIELD_SHA1) && n > 0)
-        cu_hashset_row_take(&self->row, (cu_bytes){text, n});
-    else if (wanted == FIELD_CATEGORY)
-        take_text(self->code, sizeof self->code, text, n);
-    else if (wanted == FIELD_ID)
-        take_text(self->label, sizeof self->label, text, n);
-    return 1;
-}
-
-static int on_string(void *context, const unsigned char *text, size_t n)
-{
-    return on_value(context, text, n);
-}
-
-static int on_number(void *context, const char *text, size_t n)
-{
-    return on_value(context, text, n);
-}
-
-static int on_null(void *context)
-{
-    return on_value(context, "", 0);
-}
-
-static int on_bool(void *context, CU_UNUSED int value)
-{
-    return on_value(context, "", 0);
-}
-
-static int deeper(parsing *self)
-{
-    if (++self->depth <= depth_max)
-        return 1;
-    self->st = cu_fail(self->err, CU_ELIMIT, "\"%s\": nested deeper than %d",
-                       self->source->path, depth_max);
-    return 0;
-}
-
-static int on_open_object(void *context)
-{
-    parsing *const self = context;
-
-    if (!deeper(self))
-        return 0;
-    if (self->media_depth == 0 && self->is_media[self->depth - 1]) {
-        self->media_depth = self->depth;
-        self->row = (cu_hashset_row){.wrong = false};
-        self->code[0] = self->label[0] = '\0';
+    for (size_t i = 0; i < CU_COUNT_OF(media_keys); i++) {
+        if (json->raw.n == media_keys[i].n &&
+            memcmp(json->raw.p, media_keys[i].key, media_keys[i].n) == 0)
+            return media_keys[i].field;
     }
-    self->is_media[self->depth] = false;
-    self->field = FIELD_OTHER;
-    return 1;
+    return CU_HASHSET_FIELD_NONE;
 }
 
-static int on_close_object(void *context)
+static cu_bytes view_of(const char *text)
 {
-    parsing *const self = context;
+    return (cu_bytes){(const uint8_t *)text, strlen(text)};
+}
 
-    if (self->media_depth == self->depth && self->depth > 0) {
-        self->media_depth = 0;
-        self->row.label = (cu_bytes){(const uint8_t *)self->label, strlen(self->label)};
-        self->row.code = (cu_bytes){(const uint8_t *)self->code, strlen(self->code)};
-        self->row.offset = self->base + yajl_get_bytes_consumed(self->yajl);
-        self->st = cu_hashset_builder_add(self->builder, &self->row, self->err);
+/* Of a string, number, true or false; null says nothing. */
+static cu_bytes text_of(const cu_json_reader *json, cu_json_token token, uint8_t *room,
+                        size_t n)
+{
+    switch (token) {
+    case CU_JSON_STRING:
+    case CU_JSON_NUMBER:
+        return cu_json_text_of(json, room, n);
+    case CU_JSON_TRUE:
+        return view_of("true");
+    case CU_JSON_FALSE:
+        return view_of("false");
+    default:
+        return (cu_bytes){0};
     }
-    self->depth--;
-    return self->st == CU_OK;
 }
 
-static int on_open_array(void *context)
+/* ---- inside a Media ---- */
+
+/*
+ * An object of an array inside a Media: a MediaFile, an Exif, another hash. The arrays of other
+ * hashes have no one name, so the keys inside say what it is.
+ */
+static cu_status read_part(parsing *self, cu_err *err)
 {
-    parsing *const self = context;
-    const bool media = self->next_is_media;
+    cu_json_reader *const json = &self->json;
+    cu_hashset_field hash = CU_HASHSET_FIELD_NONE;
+    cu_bytes value = {0};
+    cu_json_token token = CU_JSON_END;
+    cu_status st = cu_json_next(json, &token, err);
 
-    if (!deeper(self))
-        return 0;
-    self->is_media[self->depth] = media;
-    self->next_is_media = false;
-    self->field = FIELD_OTHER;
-    return 1;
-}
+    while (st == CU_OK && token == CU_JSON_KEY) {
+        const bool is_file = cu_json_is(json, "FileName");
+        const bool is_hash = cu_json_is(json, "HashName");
+        const bool is_value = cu_json_is(json, "HashValue");
 
-static int on_close_array(void *context)
-{
-    parsing *const self = context;
-
-    self->depth--;
-    return 1;
-}
-
-static cu_status parse(parsing *self, cu_bytes file)
-{
-    for (size_t at = 0; at < file.n; at += piece_bytes) {
-        const cu_bytes piece = cu_bytes_slice(file, at, piece_bytes);
-
-        self->base = at;
-        if (yajl_parse(self->yajl, piece.p, piece.n) != yajl_status_ok)
-            return self->st != CU_OK
-                       ? self->st
-                       : cu_hashset_broken(self->source,
-                                           at + yajl_get_bytes_consumed(self->yajl), "JSON",
-                                           self->err);
-        if (cu_hashset_builder_reach(self->builder, at + piece.n, self->err) != CU_OK)
-            return CU_ESTOPPED;
+        st = cu_json_next(json, &token, err);
+        if (st == CU_OK && token == CU_JSON_STRING) {
+            if (is_file && self->filling.row.name.n == 0)
+                self->filling.row.name =
+                    cu_json_text_of(json, self->rooms->of[CU_HASHSET_FIELD_NAME],
+                                    sizeof self->rooms->of[CU_HASHSET_FIELD_NAME]);
+            else if (is_hash)
+                hash = cu_hashset_field_named(cu_json_text_of(json, self->rooms->hash_name,
+                                                              sizeof self->rooms->hash_name));
+            else if (is_value)
+                value = cu_json_text_of(json, self->rooms->value, sizeof self->rooms->value);
+        } else if (st == CU_OK) {
+            st = cu_json_skip(json, token, err);
+        }
+        if (st == CU_OK)
+            st = cu_json_next(json, &token, err);
     }
-    if (yajl_complete_parse(self->yajl) != yajl_status_ok || self->depth != 0)
-        return cu_hashset_broken(self->source, file.n,
-                                 "the rest of the JSON: the file ends in the middle",
-                                 self->err);
-    return self->known ? CU_OK
-                       : cu_hashset_broken(self->source, 0,
-                                           "the key \"@odata.context\" of VICS", self->err);
+    if (st == CU_OK && hash >= CU_HASHSET_FIELD_MD5 && hash <= CU_HASHSET_FIELD_PHOTODNA)
+        cu_hashset_filling_put(&self->filling, hash, value);
+    return st;
+}
+
+/* An array inside a Media, whose first bracket was read. */
+static cu_status read_parts(parsing *self, cu_err *err)
+{
+    cu_json_token token = CU_JSON_END;
+    cu_status st = cu_json_next(&self->json, &token, err);
+
+    while (st == CU_OK && token != CU_JSON_CLOSE_ARRAY) {
+        st = token == CU_JSON_OPEN_OBJECT ? read_part(self, err)
+                                          : cu_json_skip(&self->json, token, err);
+        if (st == CU_OK)
+            st = cu_json_next(&self->json, &token, err);
+    }
+    return st;
+}
+
+/* The value of a key of a Media. */
+static cu_status read_media_value(parsing *self, cu_hashset_field field, cu_err *err)
+{
+    cu_json_token token = CU_JSON_END;
+    const cu_status st = cu_json_next(&self->json, &token, err);
+
+    if (st != CU_OK)
+        return st;
+    if (token == CU_JSON_OPEN_ARRAY)
+        return read_parts(self, err);
+    if (token == CU_JSON_OPEN_OBJECT)
+        return cu_json_skip(&self->json, token, err);
+    if (field != CU_HASHSET_FIELD_NONE)
+        cu_hashset_filling_put(
+            &self->filling, field,
+            text_of(&self->json, token, self->rooms->of[field], sizeof self->rooms->of[field]));
+    return CU_OK;
+}
+
+/* ---- Media and cases ---- */
+
+static cu_status read_list(parsing *self, bool of_case, cu_err *err);
+
+/*
+ * An object of the list, whose first brace was read: a Media, or a case, which has a list of
+ * Media of its own and is no record itself.
+ */
+static cu_status read_object(parsing *self, bool of_case, cu_err *err)
+{
+    cu_json_reader *const json = &self->json;
+    cu_json_token token = CU_JSON_END;
+    bool is_case = false;
+
+    cu_hashset_filling_start(&self->filling, 0, json->at);
+
+    cu_status st = cu_json_next(json, &token, err);
+
+    while (st == CU_OK && token == CU_JSON_KEY) {
+        if (!of_case && cu_json_is(json, "Media")) {
+            is_case = true;
+            st = read_list(self, true, err);
+        } else {
+            st = read_media_value(self, media_field(json), err);
+        }
+        if (st == CU_OK)
+            st = cu_json_next(json, &token, err);
+    }
+    if (st == CU_OK && !is_case)
+        st = cu_hashset_builder_add(self->builder, &self->filling.row, err);
+    if (st == CU_OK)
+        st = cu_hashset_builder_reach(self->builder, json->at, err);
+    return st;
+}
+
+/* The value of "value" or "Media": an array of objects, or null. */
+static cu_status read_list(parsing *self, bool of_case, cu_err *err)
+{
+    cu_json_reader *const json = &self->json;
+    cu_json_token token = CU_JSON_END;
+    cu_status st = cu_json_next(json, &token, err);
+
+    if (st != CU_OK || token == CU_JSON_NULL)
+        return st;
+    if (token != CU_JSON_OPEN_ARRAY)
+        return cu_hashset_broken(json->source, json->at, "an array of Media", err);
+    self->listed = true;
+    st = cu_json_next(json, &token, err);
+    while (st == CU_OK && token != CU_JSON_CLOSE_ARRAY) {
+        if (token != CU_JSON_OPEN_OBJECT)
+            return cu_hashset_broken(json->source, json->at, "a Media object", err);
+        st = read_object(self, of_case, err);
+        if (st == CU_OK)
+            st = cu_json_next(json, &token, err);
+    }
+    return st;
+}
+
+static cu_status read_top(parsing *self, cu_err *err)
+{
+    cu_json_reader *const json = &self->json;
+    cu_json_token token = CU_JSON_END;
+    cu_status st = cu_json_next(json, &token, err);
+
+    if (st == CU_OK && token != CU_JSON_OPEN_OBJECT)
+        return cu_hashset_broken(json->source, json->at, "{, with which VICS begins", err);
+    if (st == CU_OK)
+        st = cu_json_next(json, &token, err);
+    while (st == CU_OK && token == CU_JSON_KEY) {
+        const bool value = cu_json_is(json, "value");
+
+        if (value || cu_json_is(json, "Media")) {
+            st = read_list(self, !value, err);
+        } else {
+            if (cu_json_is(json, "odata.metadata") || cu_json_is(json, "@odata.context"))
+                self->known = true;
+            st = cu_json_skip(json, token, err);
+        }
+        if (st == CU_OK)
+            st = cu_json_next(json, &token, err);
+    }
+    return st == CU_OK ? cu_json_next(json, &token, err) : st;
 }
 
 static cu_status read_vics(cu_hashset_builder *builder, const cu_hashset_source *source,
                            cu_err *err)
 {
-    const yajl_callbacks callbacks = {
-        .yajl_null = on_null,
-        .yajl_boolean = on_bool,
-        .yajl_number = on_number,
-        .yajl_string = on_string,
-        .yajl_start_map = on_open_object,
-        .yajl_map_key = on_key,
-        .yajl_end_map = on_close_object,
-        .yajl_start_array = on_open_array,
-        .yajl_end_array = on_close_array,
-    };
-    parsing self = {.builder = builder, .source = source, .err = err};
-    cu_bytes file = source->bytes;
+    parsing self = {.builder = builder, .json = cu_json_reader_over(source)};
 
-    if (cu_bytes_starts(file, "\xEF\xBB\xBF", 3))
-        file = cu_bytes_slice(file, 3, file.n);
-    self.yajl = yajl_alloc(&callbacks, NULL, &self);
-    if (self.yajl == NULL)
+    self.rooms = malloc(sizeof *self.rooms);
+    if (self.rooms == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    /* A name with a byte that is not UTF-8 is no reason to lose ten million records. */
-    (void)yajl_config(self.yajl, yajl_dont_validate_strings, 1);
 
-    const cu_status st = parse(&self, file);
+    const cu_status st = read_top(&self, err);
 
-    yajl_free(self.yajl);
-    return st;
+    free(self.rooms);
+    if (st != CU_OK)
+        return st;
+    if (!self.known)
+        return cu_hashset_broken(source, 0, "the key \"@odata.context\" of VICS", err);
+    return self.listed ? CU_OK
+                       : cu_hashset_broken(source, source->bytes.n,
+                                           "the array \"value\" before the end", err);
 }
 
 const cu_hashset_format cu_hashset_format_vics = {

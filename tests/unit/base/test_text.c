@@ -56,12 +56,33 @@ static void every_short_character_is_refused(void **state)
         assert_int_equal(cu_text_character((cu_bytes){four, n}), 0);
 }
 
+static void writes_each_character_as_it_is_read(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c < 0x110000; c++) {
+        uint8_t out[5] = {0, 0, 0, 0, 0xFF};
+
+        if (c >= 0xD800 && c < 0xE000)
+            continue;
+
+        const size_t n = cu_text_put_utf8(c, out);
+
+        assert_int_equal(cu_text_character((cu_bytes){out, n}), n);
+    }
+
+    uint8_t euro[4];
+
+    assert_int_equal(cu_text_put_utf8(0x20AC, euro), 3);
+    assert_memory_equal(euro, "\xE2\x82\xAC", 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_keep_utf8_and_escape_the_rest),
         cmocka_unit_test(nothing_shown_moves_a_cursor),
         cmocka_unit_test(every_short_character_is_refused),
+        cmocka_unit_test(writes_each_character_as_it_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

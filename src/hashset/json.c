@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One token at a time. Source: RFC 8259. */
+#include "hashset/json.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+cu_json_reader cu_json_reader_over(const cu_hashset_source *source)
+{
+    const cu_bytes file = source->bytes;
+    const size_t mark = cu_bytes_starts(file, "\xEF\xBB\xBF", 3) ? 3 : 0;
+    const uint8_t *const start = file.n == 0 ? (const uint8_t *)"" : file.p;
+
+    return (cu_json_reader){
+        .source = source, .start = start, .p = start + mark, .end = start + file.n};
+}
+
+static cu_status broken(const cu_json_reader *self, const char *expected, cu_err *err)
+{
+    char words[80];
+
+    if (self->p == self->end) {
+        (void)snprintf(words, sizeof words, "%s, but the file ends", expected);
+        expected = words;
+    }
+    return cu_hashset_broken(self->source, (uint64_t)(self->p - self->start), expected, err);
+}
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* The next byte that is no white space, or 0 at the end: a zero byte begins no token. */
+static uint8_t skip_space(cu_json_reader *self)
+{
+    while (self->p < self->end && is_space(*self->p))
+        self->p++;
+    return self->p < self->end ? *self->p : 0;
+}
+
+/* ---- strings ---- */
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* The first byte from p on that is a quote, a backslash, a control character or the end; eight
+ * at a time. */
+static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    while (end - p >= 8) {
+        uint64_t bytes;
+
+        memcpy(&bytes, p, 8);
+
+        const uint64_t quote = bytes ^ ones * '"';
+        const uint64_t backslash = bytes ^ ones * '\\';
+        const uint64_t stop = ((bytes - ones * 0x20) & ~bytes) | ((quote - ones) & ~quote) |
+                              ((backslash - ones) & ~backslash);
+
+        if ((stop & ones * 0x80) != 0)
+            break;
+        p += 8;
+    }
+    while (p < end && is_plain(*p))
+        p++;
+    return p;
+}
+
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Past one escape, whose backslash is at p. */
+static cu_status skip_escape(cu_json_reader *self, cu_err *err)
+{
+    static const char simple[] = "\"\\/bfnrt";
+
+    self->p++;
+    if (self->p < self->end && memchr(simple, *self->p, sizeof simple - 1) != NULL) {
+        self->p++;
+        return CU_OK;
+    }
+    if (self->p == self->end || *self->p != 'u')
+        return broken(self, "one of \"\\/bfnrtu after a backslash", err);
+    self->p++;
+    for (int i = 0; i < 4; i++) {
+        if (self->p == self->end || !is_hex(*self->p))
+            return broken(self, "four hexadecimal digits after \\u", err);
+        self->p++;
+    }
+    return CU_OK;
+}
+
+/* A string whose first quote is at p. */
+static cu_status read_string(cu_json_reader *self, cu_err *err)
+{
+    const uint8_t *const start = ++self->p;
+
+    self->escaped = false;
+    for (;;) {
+        self->p = plain_run(self->p, self->end);
+        if (self->p == self->end)
+            return broken(self, "the end of a string", err);
+        if (*self->p == '"')
+            break;
+        if (*self->p != '\\')
+            return broken(self, "no control character in a string", err);
+
+        const cu_status st = skip_escape(self, err);
+
+        if (st != CU_OK)
+            return st;
+        self->escaped = true;
+    }
+    self->raw = (cu_bytes){start, (size_t)(self->p - start)};
+    self->p++;
+    return CU_OK;
+}
+
+bool cu_json_is(const cu_json_reader *reader, const char *text)
+{
+    return cu_bytes_equal(reader->raw, (cu_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+static uint32_t hex4(const uint8_t *p)
+{
+    uint32_t value = 0;
+
+    for (int i = 0; i < 4; i++)
+        value = value << 4 | (uint32_t)(p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+    return value;
+}
+
+/* The character of a \u escape, or of two that make one; took is the bytes that they take. */
+static uint32_t unicode_at(const uint8_t *p, size_t left, size_t *took)
+{
+    const uint32_t c = hex4(p + 2);
+
+    *took = 6;
+    if (c < 0xD800 || c >= 0xE000)
+        return c;
+    if (c < 0xDC00 && left >= 12 && p[6] == '\\' && p[7] == 'u') {
+        const uint32_t low = hex4(p + 8);
+
+        if (low >= 0xDC00 && low < 0xE000) {
+            *took = 12;
+            return 0x10000 + ((c & 0x3FF) << 10 | (low & 0x3FF));
+        }
+    }
+    return 0xFFFD;
+}
+
+/* One escape at p: its character in UTF-8. */
+static size_t decode_escape(const uint8_t *p, size_t left, uint8_t out[4], size_t *took)
+{
+    static const char from[] = "bfnrt";
+    static const char to[] = "\b\f\n\r\t";
+    const char *const which = memchr(from, p[1], sizeof from - 1);
+
+    if (p[1] == 'u')
+        return cu_text_put_utf8(unicode_at(p, left, took), out);
+    *took = 2;
+    out[0] = which == NULL ? p[1] : (uint8_t)to[which - from];
+    return 1;
+}
+
+cu_bytes cu_json_text_of(const cu_json_reader *reader, uint8_t *room, size_t n)
+{
+    const cu_bytes raw = reader->raw;
+    size_t made = 0;
+
+    if (!reader->escaped)
+        return raw;
+    for (size_t i = 0; i < raw.n;) {
+        uint8_t character[4] = {raw.p[i]};
+        size_t took = 1;
+        const size_t bytes =
+            raw.p[i] == '\\' ? decode_escape(raw.p + i, raw.n - i, character, &took) : 1;
+
+        if (bytes > n - made)
+            break;
+        memcpy(room + made, character, bytes);
+        made += bytes;
+        i += took;
+    }
+    return (cu_bytes){room, made};
+}
+
+/* ---- numbers and words ---- */
+
+static size_t skip_digits(cu_json_reader *self)
+{
+    const uint8_t *const start = self->p;
+
+    while (self->p < self->end && *self->p >= '0' && *self->p <= '9')
+        self->p++;
+    return (size_t)(self->p - start);
+}
+
+static bool take(cu_json_reader *self, uint8_t a, uint8_t b)
+{
+    if (self->p == self->end || (*self->p != a && *self->p != b))
+        return false;
+    self->p++;
+    return true;
+}
+
+static cu_status read_number(cu_json_reader *self, cu_err *err)
+{
+    const uint8_t *const start = self->p;
+
+    self->escaped = false;
+    (void)take(self, '-', '-');
+    if (!take(self, '0', '0') && skip_digits(self) == 0)
+        return broken(self, "a digit", err);
+    if (take(self, '.', '.') && skip_digits(self) == 0)
+        return broken(self, "a digit after the point", err);
+    if (take(self, 'e', 'E')) {
+        (void)take(self, '+', '-');
+        if (skip_digits(self) == 0)
+            return broken(self, "a digit of the exponent", err);
+    }
+    self->raw = (cu_bytes){start, (size_t)(self->p - start)};
+    return CU_OK;
+}
+
+static cu_status read_word(cu_json_reader *self, const char *word, cu_err *err)
+{
+    for (const char *c = word; *c != '\0'; c++) {
+        if (self->p == self->end || *self->p != (uint8_t)*c)
+            return broken(self, word, err);
+        self->p++;
+    }
+    return CU_OK;
+}
+
+/* ---- structure ---- */
+
+static bool in_object(const cu_json_reader *self)
+{
+    return self->depth > 0 && (self->objects >> (self->depth - 1) & 1) != 0;
+}
+
+static cu_status open_level(cu_json_reader *self, bool object, cu_err *err)
+{
+    if (self->depth == cu_json_depth_max)
+        return cu_fail(err, CU_ELIMIT,
+                       "\"%.100s\", byte %llu: nested deeper than %d; nothing was imported",
+                       self->source->path, (unsigned long long)self->at, cu_json_depth_max);
+    self->objects &= ~(UINT64_C(1) << self->depth);
+    self->objects |= (uint64_t)object << self->depth;
+    self->depth++;
+    self->p++;
+    self->expect = object ? CU_JSON_KEY_OR_CLOSE : CU_JSON_VALUE_OR_CLOSE;
+    return CU_OK;
+}
+
+static cu_status close_level(cu_json_reader *self, cu_json_token *token)
+{
+    *token = in_object(self) ? CU_JSON_CLOSE_OBJECT : CU_JSON_CLOSE_ARRAY;
+    self->depth--;
+    self->p++;
+    self->expect = CU_JSON_AFTER;
+    return CU_OK;
+}
+
+static cu_status read_value(cu_json_reader *self, uint8_t first, cu_json_token *token,
+                            cu_err *err)
+{
+    self->expect = CU_JSON_AFTER;
+    switch (first) {
+    case '"':
+        *token = CU_JSON_STRING;
+        return read_string(self, err);
+    case '{':
+        *token = CU_JSON_OPEN_OBJECT;
+        return open_level(self, true, err);
+    case '[':
+        *token = CU_JSON_OPEN_ARRAY;
+        return open_level(self, false, err);
+    case 't':
+        *token = CU_JSON_TRUE;
+        return read_word(self, "true", err);
+    case 'f':
+        *token = CU_JSON_FALSE;
+        return read_word(self, "false", err);
+    case 'n':
+        *token = CU_JSON_NULL;
+        return read_word(self, "null", err);
+    default:
+        if (first != '-' && (first < '0' || first > '9'))
+            return broken(self, "a value", err);
+        *token = CU_JSON_NUMBER;
+        return read_number(self, err);
+    }
+}
+
+/* A key and its colon. */
+static cu_status read_key(cu_json_reader *self, cu_json_token *token, cu_err *err)
+{
+    const cu_status st = read_string(self, err);
+
+    if (st != CU_OK)
+        return st;
+    if (skip_space(self) != ':')
+        return broken(self, "a colon after the key", err);
+    self->p++;
+    self->expect = CU_JSON_VALUE;
+    *token = CU_JSON_KEY;
+    return CU_OK;
+}
+
+cu_status cu_json_next(cu_json_reader *reader, cu_json_token *token, cu_err *err)
+{
+    uint8_t first = skip_space(reader);
+
+    reader->at = (uint64_t)(reader->p - reader->start);
+    if (reader->expect == CU_JSON_AFTER && reader->depth == 0) {
+        *token = CU_JSON_END;
+        return reader->p == reader->end ? CU_OK : broken(reader, "the end of the file", err);
+    }
+
+    const bool object = in_object(reader);
+    const bool may_close =
+        reader->expect != CU_JSON_VALUE && reader->expect != CU_JSON_KEY_WANTED;
+
+    if (may_close && reader->depth > 0 && first == (object ? '}' : ']'))
+        return close_level(reader, token);
+    if (reader->expect == CU_JSON_AFTER) {
+        if (first != ',')
+            return broken(reader, object ? "a comma or }" : "a comma or ]", err);
+        reader->p++;
+        reader->expect = object ? CU_JSON_KEY_WANTED : CU_JSON_VALUE;
+        first = skip_space(reader);
+        reader->at = (uint64_t)(reader->p - reader->start);
+    }
+    if (reader->expect == CU_JSON_VALUE || reader->expect == CU_JSON_VALUE_OR_CLOSE)
+        return read_value(reader, first, token, err);
+    if (first != '"')
+        return broken(reader, "a key", err);
+    return read_key(reader, token, err);
+}
+
+cu_status cu_json_skip(cu_json_reader *reader, cu_json_token token, cu_err *err)
+{
+    unsigned until = reader->depth;
+    cu_status st = CU_OK;
+
+    if (token == CU_JSON_KEY)
+        st = cu_json_next(reader, &token, err);
+    else if (token == CU_JSON_OPEN_OBJECT || token == CU_JSON_OPEN_ARRAY)
+        until--;
+    while (st == CU_OK && reader->depth > until)
+        st = cu_json_next(reader, &token, err);
+    return st;
+}
