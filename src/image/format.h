@@ -35,7 +35,22 @@ void cu_image_add_remark(cu_image *image, const char *format, ...) CU_PRINTF(2, 
  * end). */
 bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n);
 
+/* Tells that n bytes of the media from offset cannot be read; told may be NULL. */
+void cu_image_tell_gap(uint64_t offset, uint64_t n, const char *why, cu_image_gap_told *told,
+                       void *context);
+
+/*
+ * Reads n bytes of a segment from at, which are the media's bytes from offset. What cannot be
+ * read is zero, and told: sector by sector where the disk is bad, in one where the file ends.
+ */
+void cu_segment_read_around(const cu_image *image, const cu_segment *segment, uint64_t at,
+                            uint64_t offset, uint8_t *out, size_t n, cu_image_gap_told *told,
+                            void *context);
+
 extern const cu_image_format cu_ewf_format;
+extern const cu_image_format cu_qcow_format;
+extern const cu_image_format cu_vhd_format;
+extern const cu_image_format cu_vmdk_format;
 extern const cu_image_format cu_raw_format;
 
 #endif

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 /* The registry, in probing order; raw claims everything, so it is last. */
-static const cu_image_format *const formats[] = {&cu_ewf_format, &cu_raw_format};
+static const cu_image_format *const formats[] = {
+    &cu_ewf_format, &cu_qcow_format, &cu_vmdk_format, &cu_vhd_format, &cu_raw_format};
 
 bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n)
 {
@@ -45,12 +46,11 @@ void cu_image_add_remark(cu_image *image, const char *format, ...)
 
 const char *cu_image_remark(const cu_image *image, size_t index)
 {
-    const char *p = (const char *)image->remarks.p;
-    const char *const end = p + image->remarks.n;
+    const char *const texts = (const char *)image->remarks.p;
 
-    for (; p < end; p += strlen(p) + 1) {
+    for (size_t at = 0; at < image->remarks.n; at += strlen(texts + at) + 1) {
         if (index-- == 0)
-            return p;
+            return texts + at;
     }
     return NULL;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The broker opens every file of a source, so that the child needs none by name. */
+#include "image/descriptor.h"
 #include "image/image.h"
+#include "image/sequence.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,19 +48,13 @@ static cu_status measure(cu_segments *all, cu_segment *segment, const char *path
     return CU_OK;
 }
 
-/* Adds path to the list. *missing: it is not there, which is no failure then. */
-static cu_status add_segment(cu_segments *all, const char *path, bool *missing, cu_err *err)
+/* Takes the open file fd into the list, or closes it. */
+static cu_status take_segment(cu_segments *all, int fd, const char *path, cu_err *err)
 {
     const char *const slash = strrchr(path, '/');
-    cu_segment segment = {.fd = open(path, O_RDONLY | O_CLOEXEC)};
+    cu_segment segment = {.fd = fd};
     cu_status st = CU_OK;
 
-    if (segment.fd < 0 && errno == ENOENT && missing != NULL) {
-        *missing = true;
-        return CU_OK;
-    }
-    if (segment.fd < 0)
-        return cu_fail_os(err, "could not open \"%s\"", path);
     (void)snprintf(segment.name, sizeof segment.name, "%.255s",
                    slash == NULL ? path : slash + 1);
 
@@ -80,64 +74,25 @@ static cu_status add_segment(cu_segments *all, const char *path, bool *missing, 
     return CU_OK;
 }
 
-/* ".E01" or ".s01", or a later one: a letter and two digits, then three letters. */
-static bool is_ewf(const char *ending)
+/* Adds path to the list. *missing: it is not there, which is no failure then. */
+static cu_status add_segment(cu_segments *all, const char *path, bool *missing, cu_err *err)
 {
-    return strlen(ending) == 4 && strchr("EeSs", ending[1]) != NULL &&
-           isdigit((unsigned char)ending[1]) == 0;
-}
+    /* A pipe would keep us waiting for its writer. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-/* E99 is followed by EAA, EZZ by FAA. */
-static bool next_ewf(char *ending)
-{
-    const bool lower = ending[1] >= 'a';
-    const char first = lower ? 'a' : 'A';
-    const char last = lower ? 'z' : 'Z';
-
-    if (strcmp(ending + 2, "99") == 0) {
-        ending[2] = ending[3] = first;
-        return true;
+    if (fd < 0 && errno == ENOENT && missing != NULL) {
+        *missing = true;
+        return CU_OK;
     }
-    for (size_t i = 3; i >= 1; i--) {
-        const char end = isdigit((unsigned char)ending[i]) != 0 ? '9' : last;
-
-        if (ending[i] != end) {
-            ending[i]++;
-            return true;
-        }
-        ending[i] = end == '9' ? '0' : first;
-    }
-    return false;
-}
-
-/* Adds one to the digits or letters of an ending; false where it has no next. */
-static bool next_ending(char *ending)
-{
-    if (is_ewf(ending))
-        return next_ewf(ending);
-    for (char *p = ending + strlen(ending) - 1; p >= ending && *p != '.'; p--) {
-        if (*p == '9' || *p == 'z' || *p == 'Z') {
-            *p = *p == '9' ? '0' : (char)(*p - 25);
-            continue;
-        }
-        (*p)++;
-        return true;
-    }
-    return false;
-}
-
-/* ".000", ".001", ".aa", ".E01", ".s01": the first of several. */
-static bool is_split_start(const char *ending)
-{
-    return strcmp(ending, ".000") == 0 || strcmp(ending, ".001") == 0 ||
-           strcmp(ending, ".aa") == 0 || strcasecmp(ending, ".e01") == 0 ||
-           strcasecmp(ending, ".s01") == 0;
+    if (fd < 0)
+        return cu_fail_os(err, "could not open \"%s\"", path);
+    return take_segment(all, fd, path, err);
 }
 
 /* Whether a later segment than path is there: then the one in between is missing. */
 static bool later_exists(char *path, char *ending)
 {
-    for (int i = 0; i < 8 && next_ending(ending); i++) {
+    for (int i = 0; i < 8 && cu_sequence_next(ending); i++) {
         if (access(path, F_OK) == 0)
             return true;
     }
@@ -155,9 +110,9 @@ static cu_status add_siblings(cu_segments *all, const char *path, cu_err *err)
     char *const slash = strrchr(name, '/');
     char *const ending = strrchr(slash == NULL ? name : slash, '.');
 
-    if (ending == NULL || !is_split_start(ending))
+    if (ending == NULL || !cu_sequence_starts(ending))
         return CU_OK;
-    while (st == CU_OK && next_ending(ending) && all->count < cu_image_segments_max) {
+    while (st == CU_OK && cu_sequence_next(ending) && all->count < cu_image_segments_max) {
         bool missing = false;
 
         st = add_segment(all, name, &missing, err);
@@ -171,13 +126,101 @@ static cu_status add_siblings(cu_segments *all, const char *path, cu_err *err)
     return st;
 }
 
+/* ---- the extents of a VMDK ---- */
+
+static bool is_there(const cu_segments *all, const char *name)
+{
+    for (size_t i = 1; i < all->count; i++) {
+        if (strcmp(all->list[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One file that the text names, in the text's own folder and not by way of a link out of it. */
+static cu_status add_extent(cu_segments *all, int folder, const char *name, cu_err *err)
+{
+    if (name[0] == '\0' || is_there(all, name))
+        return CU_OK;
+
+    const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+    /* A missing extent is told by whoever reads the rest. */
+    if (fd < 0 && errno == ENOENT)
+        return CU_OK;
+    if (fd < 0)
+        return cu_fail_os(err, "could not open the extent \"%s\"", name);
+    return take_segment(all, fd, name, err);
+}
+
+static cu_status add_extents(cu_segments *all, const char *path, cu_bytes text, cu_err *err)
+{
+    cu_vmdk_descriptor descriptor = {0};
+    char folder[PATH_MAX];
+    const char *const slash = strrchr(path, '/');
+    const size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+
+    if (n >= sizeof folder)
+        return cu_fail(err, CU_EUSAGE, "its path is too long");
+    memcpy(folder, path, n);
+    (void)snprintf(folder + n, sizeof folder - n, "%s", n == 0 ? "." : "");
+
+    cu_status st = cu_vmdk_descriptor_parse(text, &descriptor, err);
+
+    if (st != CU_OK)
+        return cu_while(err, st, "as vmdk");
+
+    const int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        st = cu_fail_os(err, "could not open the folder \"%s\"", folder);
+    for (size_t i = 0; st == CU_OK && i < descriptor.count; i++)
+        st = add_extent(all, fd, descriptor.list[i].file, err);
+    if (fd >= 0)
+        close(fd);
+    cu_vmdk_descriptor_free(&descriptor);
+    return st;
+}
+
+/* The text of a VMDK descriptor, where the first file is one; else empty. */
+static cu_status read_descriptor(const cu_segments *all, cu_buffer *out, cu_err *err)
+{
+    const cu_segment *const first = &all->list[0];
+    const size_t n =
+        first->bytes < cu_vmdk_descriptor_max ? (size_t)first->bytes : cu_vmdk_descriptor_max;
+    uint8_t head[32];
+    ssize_t done = pread(first->fd, head, sizeof head, 0);
+
+    if (done < 0 || !cu_vmdk_is_descriptor((cu_bytes){head, (size_t)done}))
+        return CU_OK;
+    if (!cu_buffer_reserve(out, n))
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    done = pread(first->fd, out->p, n, 0);
+    if (done < 0)
+        return cu_fail_os(err, "could not read \"%s\"", first->name);
+    out->n = (size_t)done;
+    return CU_OK;
+}
+
+static cu_status add_others(cu_segments *all, const char *path, cu_err *err)
+{
+    cu_buffer text = {.ceiling = cu_vmdk_descriptor_max};
+    cu_status st = read_descriptor(all, &text, err);
+
+    if (st == CU_OK)
+        st = text.n > 0 ? add_extents(all, path, cu_buffer_view(&text), err)
+                        : add_siblings(all, path, err);
+    cu_buffer_free(&text);
+    return st;
+}
+
 cu_status cu_segments_open(const char *path, cu_segments *out, cu_err *err)
 {
     cu_segments all = {0};
     cu_status st = add_segment(&all, path, NULL, err);
 
     if (st == CU_OK && !all.is_device)
-        st = add_siblings(&all, path, err);
+        st = add_others(&all, path, err);
     if (st == CU_OK && all.count == 1 && all.list[0].bytes == 0)
         st = cu_fail(err, CU_EFORMAT, "it is empty");
     if (st != CU_OK) {
