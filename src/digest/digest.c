@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One stream by OpenSSL's block functions, over a state that is ours and has no pointers. */
-#define OPENSSL_SUPPRESS_DEPRECATED
+/* What a stream is fed becomes whole blocks; the last ones are padded. */
 #include "digest/digest.h"
 
-#include <openssl/md5.h>
-#include <openssl/sha.h>
+#include "digest/lanes.h"
+
 #include <string.h>
+
+/* Source: FIPS 180-4 section 4.2.2. */
+const uint32_t cu_sha256_k[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+    0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+    0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+    0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+    0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+    0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+    0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+    0xc67178f2,
+};
 
 void cu_digest_init(cu_digest_stream *stream, unsigned wanted)
 {
@@ -19,64 +32,9 @@ void cu_digest_init(cu_digest_stream *stream, unsigned wanted)
     };
 }
 
-static void md5_blocks(cu_digest_stream *stream, const uint8_t *p, size_t blocks)
-{
-    MD5_CTX state = {
-        .A = stream->md5[0], .B = stream->md5[1], .C = stream->md5[2], .D = stream->md5[3]};
-
-    (void)MD5_Update(&state, p, blocks * 64);
-    stream->md5[0] = state.A;
-    stream->md5[1] = state.B;
-    stream->md5[2] = state.C;
-    stream->md5[3] = state.D;
-}
-
-static void sha1_blocks(cu_digest_stream *stream, const uint8_t *p, size_t blocks)
-{
-    SHA_CTX state = {.h0 = stream->sha1[0],
-                     .h1 = stream->sha1[1],
-                     .h2 = stream->sha1[2],
-                     .h3 = stream->sha1[3],
-                     .h4 = stream->sha1[4]};
-
-    (void)SHA1_Update(&state, p, blocks * 64);
-    stream->sha1[0] = state.h0;
-    stream->sha1[1] = state.h1;
-    stream->sha1[2] = state.h2;
-    stream->sha1[3] = state.h3;
-    stream->sha1[4] = state.h4;
-}
-
-static void sha256_blocks(cu_digest_stream *stream, const uint8_t *p, size_t blocks)
-{
-    SHA256_CTX state = {.md_len = SHA256_DIGEST_LENGTH};
-
-    memcpy(state.h, stream->sha256, sizeof state.h);
-    (void)SHA256_Update(&state, p, blocks * 64);
-    memcpy(stream->sha256, state.h, sizeof state.h);
-}
-
-/* Whole blocks through each digest in turn, in pieces that stay in the nearest cache. */
-static void feed_blocks(cu_digest_stream *stream, const uint8_t *p, size_t blocks)
-{
-    enum { piece_blocks = 256 };
-
-    while (blocks > 0) {
-        const size_t n = blocks < piece_blocks ? blocks : (size_t)piece_blocks;
-
-        if ((stream->wanted & CU_DIGEST_MD5) != 0)
-            md5_blocks(stream, p, n);
-        if ((stream->wanted & CU_DIGEST_SHA1) != 0)
-            sha1_blocks(stream, p, n);
-        if ((stream->wanted & CU_DIGEST_SHA256) != 0)
-            sha256_blocks(stream, p, n);
-        p += n * 64;
-        blocks -= n;
-    }
-}
-
 void cu_digest_update(cu_digest_stream *stream, cu_bytes bytes)
 {
+    cu_single_take *const take = cu_digest_running()->single;
     const size_t held = (size_t)(stream->bytes % 64);
 
     if (bytes.n == 0)
@@ -89,18 +47,12 @@ void cu_digest_update(cu_digest_stream *stream, cu_bytes bytes)
         memcpy(stream->tail + held, bytes.p, n);
         if (n < wanted)
             return;
-        feed_blocks(stream, stream->tail, 1);
+        take(stream, stream->tail, 1);
         bytes = (cu_bytes){bytes.p + n, bytes.n - n};
     }
-    feed_blocks(stream, bytes.p, bytes.n / 64);
+    take(stream, bytes.p, bytes.n / 64);
     if (bytes.n % 64 > 0)
         memcpy(stream->tail, bytes.p + bytes.n / 64 * 64, bytes.n % 64);
-}
-
-void cu_digest_update_many(const cu_digest_part *parts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        cu_digest_update(parts[i].stream, parts[i].bytes);
 }
 
 static void put_be(uint8_t *out, const uint32_t *words, size_t count)
@@ -141,29 +93,24 @@ static size_t pad(const cu_digest_stream *stream, bool low_first, uint8_t blocks
 
 void cu_digest_final(const cu_digest_stream *stream, cu_digests *out)
 {
+    cu_single_take *const take = cu_digest_running()->single;
     cu_digest_stream last = *stream;
     uint8_t blocks[128];
 
     *out = (cu_digests){{0}, {0}, {0}};
-
-    size_t n = pad(stream, true, blocks);
-
-    if ((stream->wanted & CU_DIGEST_MD5) != 0) {
-        md5_blocks(&last, blocks, n);
+    last.wanted = stream->wanted & CU_DIGEST_MD5;
+    take(&last, blocks, pad(stream, true, blocks));
+    last.wanted = stream->wanted & ~(unsigned)CU_DIGEST_MD5;
+    take(&last, blocks, pad(stream, false, blocks));
+    if ((stream->wanted & CU_DIGEST_MD5) != 0)
         put_le(out->md5, last.md5, 4);
-    }
-    n = pad(stream, false, blocks);
-    if ((stream->wanted & CU_DIGEST_SHA1) != 0) {
-        sha1_blocks(&last, blocks, n);
+    if ((stream->wanted & CU_DIGEST_SHA1) != 0)
         put_be(out->sha1, last.sha1, 5);
-    }
-    if ((stream->wanted & CU_DIGEST_SHA256) != 0) {
-        sha256_blocks(&last, blocks, n);
+    if ((stream->wanted & CU_DIGEST_SHA256) != 0)
         put_be(out->sha256, last.sha256, 8);
-    }
 }
 
 const char *cu_digest_engine(void)
 {
-    return "openssl";
+    return cu_digest_running()->name;
 }
