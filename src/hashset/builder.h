@@ -95,6 +95,7 @@ extern const cu_hashset_format cu_hashset_format_sha1;
 extern const cu_hashset_format cu_hashset_format_sha256;
 extern const cu_hashset_format cu_hashset_format_hashdeep;
 extern const cu_hashset_format cu_hashset_format_vics;
+extern const cu_hashset_format cu_hashset_format_nsrl3;
 
 /* CU_EFORMAT: "PATH", byte OFFSET: expected …; nothing was imported. */
 cu_status cu_hashset_broken(const cu_hashset_source *source, uint64_t offset,

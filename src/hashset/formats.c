@@ -6,8 +6,13 @@
 
 /* The registry, in the order in which people read it. */
 const cu_hashset_format *const cu_hashset_formats[] = {
-    &cu_hashset_format_vics,   &cu_hashset_format_md5,      &cu_hashset_format_sha1,
-    &cu_hashset_format_sha256, &cu_hashset_format_hashdeep, NULL,
+    &cu_hashset_format_vics,
+    &cu_hashset_format_nsrl3,
+    &cu_hashset_format_md5,
+    &cu_hashset_format_sha1,
+    &cu_hashset_format_sha256,
+    &cu_hashset_format_hashdeep,
+    NULL,
 };
 
 bool cu_hashset_format_at(size_t index, const char **name, const char **what)
