@@ -63,6 +63,13 @@ cu_status cu_report_json(cu_json *json, cu_evidence *evidence, cu_err *err)
     cu_json_uint(json, "exact", totals.exact);
     cu_json_uint(json, "near", totals.near);
     cu_json_close_object(json);
+    cu_json_open_object(json, "pictures");
+    cu_json_uint(json, "decoded",
+                 totals.pictures - totals.pictures_known - totals.pictures_not);
+    cu_json_uint(json, "partly", totals.pictures_partly);
+    cu_json_uint(json, "not", totals.pictures_not);
+    cu_json_uint(json, "known", totals.pictures_known);
+    cu_json_close_object(json);
     cu_json_uint(json, "findings", totals.findings);
     cu_json_open_object(json, "accounting");
     for (int i = 0; i < cu_classes; i++)
@@ -201,6 +208,22 @@ static void print_source(const cu_evidence_source *source)
                                       : "ITS STORED DIGESTS DO NOT AGREE with what was read");
 }
 
+static void print_pictures(const cu_evidence_totals *totals)
+{
+    const uint64_t decoded = totals->pictures - totals->pictures_known - totals->pictures_not;
+    char a[32];
+    char b[32];
+    char c[32];
+    char d[32];
+
+    if (totals->pictures == 0)
+        return;
+    (void)printf("Pictures   %s decoded, %s of them in part; %s not; %s left out as known\n",
+                 cu_cli_count(decoded, a), cu_cli_count(totals->pictures_partly, b),
+                 cu_cli_count(totals->pictures_not, c),
+                 cu_cli_count(totals->pictures_known, d));
+}
+
 static void print_counts(const cu_evidence_totals *totals)
 {
     char a[32];
@@ -211,6 +234,7 @@ static void print_counts(const cu_evidence_totals *totals)
     (void)printf("Files      %s live, %s deleted, %s orphaned\n",
                  cu_cli_count(totals->allocated, a), cu_cli_count(totals->deleted, b),
                  cu_cli_count(totals->orphan, c));
+    print_pictures(totals);
     (void)printf("Not read   %s files in full\n", cu_cli_count(totals->not_examined, a));
     (void)printf("Device    ");
     for (int i = 0; i < cu_classes; i++) {

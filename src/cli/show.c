@@ -79,6 +79,24 @@ static void json_digests(cu_json *json, const cu_evidence_item *item)
     cu_report_hex(json, "sha256", item->digests.sha256, 32);
 }
 
+static void json_picture(cu_json *json, const cu_evidence_item *item)
+{
+    if (item->has_pdq) {
+        cu_report_hex(json, "pdq", item->pdq, sizeof item->pdq);
+        cu_json_int(json, "pdq_quality", item->pdq_quality);
+    } else {
+        cu_json_null(json, "pdq");
+        cu_json_null(json, "pdq_quality");
+    }
+    if (item->width > 0) {
+        cu_json_uint(json, "width", item->width);
+        cu_json_uint(json, "height", item->height);
+    } else {
+        cu_json_null(json, "width");
+        cu_json_null(json, "height");
+    }
+}
+
 static void json_item(cu_json *json, const volume_names *volumes, const cu_evidence_item *item)
 {
     const bool known = item->volume > 0 && item->volume < (int64_t)CU_COUNT_OF(volumes->number);
@@ -97,6 +115,7 @@ static void json_item(cu_json *json, const volume_names *volumes, const cu_evide
     cu_json_text(json, "recovery", item->recovery);
     cu_json_text(json, "type", item->type);
     json_digests(json, item);
+    json_picture(json, item);
     json_time(json, "modified_us", item->modified_us);
     json_time(json, "accessed_us", item->accessed_us);
     json_time(json, "changed_us", item->changed_us);

@@ -11,7 +11,7 @@ enum {
     CU_EVIDENCE_APPLICATION = 0x43555354, /* "CUST" */
     CU_EVIDENCE_VERSION = 1,
     CU_EVIDENCE_PAGE_BYTES = 4096,
-    CU_EVIDENCE_STATEMENTS = 16, /* ceiling of the writer's prepared statements */
+    CU_EVIDENCE_STATEMENTS = 24, /* ceiling of the writer's prepared statements */
 };
 
 struct cu_evidence_writer {

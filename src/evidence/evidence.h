@@ -68,7 +68,46 @@ typedef struct cu_evidence_item {
     uint64_t read;    /* bytes read */
     const char *type; /* MIME, or NULL */
     cu_digests digests;
+    /* Of its picture; only read, where one was decoded. */
+    bool has_pdq;
+    uint8_t pdq[32]; /* variant A, as it is stored */
+    int pdq_quality;
+    uint32_t width, height;
 } cu_evidence_item;
+
+enum { cu_evidence_codes_bytes = 8 * 32 }; /* a PDQ hash in its eight turns, as it is first */
+
+/* What is known of an item that is a picture. Texts other than outcome may be NULL: "". */
+typedef struct cu_evidence_picture {
+    int64_t item;
+    const char *outcome; /* whole, partly, not, known: its bytes are, so it was not decoded */
+    const char *reason;
+    const char *format;
+    uint32_t width, height; /* as stored; 0 unknown */
+    uint32_t frames, orientation, rows;
+    bool has_pdq, has_full;
+    uint8_t pdq[cu_evidence_codes_bytes];  /* variant A */
+    uint8_t full[cu_evidence_codes_bytes]; /* variant F */
+    int quality, full_quality;
+    int64_t taken_us; /* INT64_MIN unknown */
+    const char *make, *model, *serial;
+    int32_t latitude, longitude; /* 10^-7 degrees; INT32_MIN unknown */
+} cu_evidence_picture;
+
+/* Another look at a picture: a further frame, or a changed copy that was hashed too. */
+typedef struct cu_evidence_look {
+    int64_t item;
+    uint32_t frame;     /* from 0 */
+    const char *change; /* "" for the frame as it is; else such as "crop 5 %" */
+    uint8_t pdq[cu_evidence_codes_bytes];
+    int quality;
+} cu_evidence_look;
+
+/* The group of a picture in each of three ways: the id of the group's first item. */
+typedef struct cu_evidence_grouping {
+    int64_t item;
+    int64_t same_bytes, same_picture, similar;
+} cu_evidence_grouping;
 
 typedef struct cu_evidence_run {
     int64_t item;
@@ -137,6 +176,12 @@ cu_status cu_evidence_add_match(cu_evidence_writer *w, const cu_evidence_match *
                                 cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_region(cu_evidence_writer *w, const cu_evidence_region *region,
                                  cu_err *err) CU_MUST_CHECK;
+cu_status cu_evidence_add_picture(cu_evidence_writer *w, const cu_evidence_picture *picture,
+                                  cu_err *err) CU_MUST_CHECK;
+cu_status cu_evidence_add_look(cu_evidence_writer *w, const cu_evidence_look *look,
+                               cu_err *err) CU_MUST_CHECK;
+cu_status cu_evidence_add_grouping(cu_evidence_writer *w, const cu_evidence_grouping *grouping,
+                                   cu_err *err) CU_MUST_CHECK;
 /* A fact about the run that shapes its result: "tool", "sets", … Never a time, a host or a
  * count of workers. */
 cu_status cu_evidence_set_fact(cu_evidence_writer *w, const char *key, const char *value,
@@ -174,7 +219,8 @@ void cu_evidence_close(cu_evidence *evidence);
 CU_DEFINE_AUTO(cu_evidence, cu_evidence_close)
 
 /* Each calls seen for every row, in order (items by id; runs by item and number; regions by
- * offset; findings, matches by item); stops where seen does not answer CU_OK, and answers that.
+ * offset; pictures, groupings by item; looks by item, frame and change; findings, matches by
+ * item); stops where seen does not answer CU_OK, and answers that.
  * Texts live until seen returns. */
 #define CU_EVIDENCE_EACH(noun, type)                                                           \
     cu_status cu_evidence_each_##noun(                                                         \
@@ -186,6 +232,9 @@ CU_EVIDENCE_EACH(run, cu_evidence_run);
 CU_EVIDENCE_EACH(finding, cu_evidence_finding);
 CU_EVIDENCE_EACH(match, cu_evidence_match);
 CU_EVIDENCE_EACH(region, cu_evidence_region);
+CU_EVIDENCE_EACH(picture, cu_evidence_picture);
+CU_EVIDENCE_EACH(look, cu_evidence_look);
+CU_EVIDENCE_EACH(grouping, cu_evidence_grouping);
 cu_status cu_evidence_get_source(cu_evidence *evidence, cu_evidence_source *out,
                                  cu_err *err) CU_MUST_CHECK;
 
@@ -193,6 +242,8 @@ typedef struct cu_evidence_totals {
     uint64_t allocated, deleted, orphan, carved, member, not_examined; /* items */
     uint64_t exact, near;                                              /* matches */
     uint64_t findings;
+    uint64_t pictures, pictures_known, pictures_partly,
+        pictures_not;                /* the last three are of them */
     uint64_t accounting[cu_classes]; /* bytes */
     uint64_t total;                  /* their sum */
     uint8_t seal[32];                /* zero in a partial file */

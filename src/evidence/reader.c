@@ -226,6 +226,14 @@ static void take_volume(cu_row *row, cu_evidence_volume *out)
     out->examined = take_text(row);
 }
 
+static int take_quality(cu_row *row, bool there)
+{
+    const int64_t value = take_number_or(row, 0);
+
+    row->bad |= value < 0 || value > 100;
+    return there ? (int)value : 0;
+}
+
 static void take_item(cu_row *row, cu_evidence_item *out)
 {
     out->id = take_number(row);
@@ -252,6 +260,76 @@ static void take_item(cu_row *row, cu_evidence_item *out)
     const bool sha256 = take_bytes(row, out->digests.sha256, 32);
 
     row->bad |= md5 != out->examined || sha1 != out->examined || sha256 != out->examined;
+    out->has_pdq = take_bytes(row, out->pdq, sizeof out->pdq);
+    out->pdq_quality = take_quality(row, out->has_pdq);
+    out->width = (uint32_t)take_number_or(row, 0);
+    out->height = (uint32_t)take_number_or(row, 0);
+}
+
+/* The eight turns of a hash. */
+static bool take_codes(cu_row *row, uint8_t *out)
+{
+    const bool first = take_bytes(row, out, 32);
+    const bool others = take_bytes(row, out + 32, cu_evidence_codes_bytes - 32);
+
+    row->bad |= first != others;
+    return first;
+}
+
+static int32_t take_angle(cu_row *row)
+{
+    const int64_t value = take_number_or(row, INT32_MIN);
+
+    row->bad |= value != INT32_MIN && (value < -1800000000 || value > 1800000000);
+    return (int32_t)value;
+}
+
+/* A quality and the hash after it. */
+static bool take_hash(cu_row *row, int *quality, uint8_t *codes)
+{
+    const int64_t value = take_number_or(row, -1);
+    const bool there = take_codes(row, codes);
+
+    row->bad |= there != (value >= 0 && value <= 100);
+    *quality = there ? (int)value : 0;
+    return there;
+}
+
+static void take_picture(cu_row *row, cu_evidence_picture *out)
+{
+    out->item = take_number(row);
+    out->outcome = take_text(row);
+    out->reason = take_text(row);
+    out->format = take_text(row);
+    out->width = take_u32(row);
+    out->height = take_u32(row);
+    out->frames = take_u32(row);
+    out->orientation = take_u32(row);
+    out->rows = take_u32(row);
+    out->has_pdq = take_hash(row, &out->quality, out->pdq);
+    out->has_full = take_hash(row, &out->full_quality, out->full);
+    out->taken_us = take_number_or(row, INT64_MIN);
+    out->make = take_text(row);
+    out->model = take_text(row);
+    out->serial = take_text(row);
+    out->latitude = take_angle(row);
+    out->longitude = take_angle(row);
+}
+
+static void take_look(cu_row *row, cu_evidence_look *out)
+{
+    out->item = take_number(row);
+    out->frame = take_u32(row);
+    out->change = take_text(row);
+    row->bad |= !take_hash(row, &out->quality, out->pdq);
+}
+
+static void take_grouping(cu_row *row, cu_evidence_grouping *out)
+{
+    out->item = take_number(row);
+    out->same_bytes = take_number(row);
+    out->same_picture = take_number(row);
+    out->similar = take_number(row);
 }
 
 static void take_run(cu_row *row, cu_evidence_run *out)
@@ -327,9 +405,13 @@ static void take_region(cu_row *row, cu_evidence_region *out)
     }
 
 DEFINE_EACH(volume, "SELECT * FROM main.volume ORDER BY id")
-DEFINE_EACH(item, "SELECT * FROM main.item ORDER BY id")
+DEFINE_EACH(item, "SELECT i.*, p.pdq, p.quality, p.width, p.height FROM main.item i"
+                  " LEFT JOIN main.picture p ON p.item = i.id ORDER BY i.id")
 DEFINE_EACH(run, "SELECT * FROM main.run ORDER BY item, number")
 DEFINE_EACH(region, "SELECT * FROM main.region ORDER BY \"offset\"")
+DEFINE_EACH(picture, "SELECT * FROM main.picture ORDER BY item")
+DEFINE_EACH(look, "SELECT * FROM main.look ORDER BY item, frame, change")
+DEFINE_EACH(grouping, "SELECT * FROM main.grouping ORDER BY item")
 /* A finding of an item is told with the item's path, which it does not repeat. */
 DEFINE_EACH(finding,
             "SELECT f.item, CASE WHEN f.path = '' THEN coalesce(i.path, '') ELSE f.path END,"
@@ -415,7 +497,10 @@ cu_status cu_evidence_count(cu_evidence *evidence, cu_evidence_totals *out, cu_e
         " count(*) FILTER (WHERE examined=0),"
         " (SELECT count(*) FROM main.\"match\" WHERE strength<>'near'),"
         " (SELECT count(*) FROM main.\"match\" WHERE strength='near'),"
-        " (SELECT count(*) FROM main.finding) FROM main.item";
+        " (SELECT count(*) FROM main.finding), (SELECT count(*) FROM main.picture),"
+        " (SELECT count(*) FROM main.picture WHERE outcome='known'),"
+        " (SELECT count(*) FROM main.picture WHERE outcome='partly'),"
+        " (SELECT count(*) FROM main.picture WHERE outcome='not') FROM main.item";
     cu_evidence_totals totals = {0};
     CU_STATEMENT(statement);
     cu_status status = cu_database_prepare(evidence->database, query, &statement, err);
@@ -436,6 +521,10 @@ cu_status cu_evidence_count(cu_evidence *evidence, cu_evidence_totals *out, cu_e
     totals.exact = take_size(&row);
     totals.near = take_size(&row);
     totals.findings = take_size(&row);
+    totals.pictures = take_size(&row);
+    totals.pictures_known = take_size(&row);
+    totals.pictures_partly = take_size(&row);
+    totals.pictures_not = take_size(&row);
     memcpy(totals.seal, evidence->seal, sizeof totals.seal);
     status = count_accounting(evidence, &totals, err);
     if (status != CU_OK)

@@ -48,6 +48,23 @@ const cu_schema_table cu_schema_tables[] = {
      " algorithm TEXT NOT NULL, strength TEXT NOT NULL, scheme TEXT NOT NULL,"
      " code TEXT NOT NULL, record TEXT NOT NULL, distance INTEGER NOT NULL)",
      "item, \"set\", algorithm, record, distance, set_version, strength, scheme, code"},
+    {"picture",
+     "picture(item INTEGER PRIMARY KEY, outcome TEXT NOT NULL, reason TEXT NOT NULL,"
+     " format TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
+     " frames INTEGER NOT NULL, orientation INTEGER NOT NULL, rows INTEGER NOT NULL,"
+     " quality INTEGER, pdq BLOB, pdq_turned BLOB, full_quality INTEGER, full_pdq BLOB,"
+     " full_pdq_turned BLOB, taken_us INTEGER, make TEXT NOT NULL, model TEXT NOT NULL,"
+     " serial TEXT NOT NULL, latitude INTEGER, longitude INTEGER)",
+     NULL},
+    {"look",
+     "look(item INTEGER NOT NULL, frame INTEGER NOT NULL, change TEXT NOT NULL,"
+     " quality INTEGER NOT NULL, pdq BLOB NOT NULL, pdq_turned BLOB NOT NULL,"
+     " PRIMARY KEY(item, frame, change)) WITHOUT ROWID",
+     NULL},
+    {"grouping",
+     "grouping(item INTEGER PRIMARY KEY, same_bytes INTEGER NOT NULL,"
+     " same_picture INTEGER NOT NULL, similar INTEGER NOT NULL)",
+     NULL},
     {NULL, NULL, NULL},
 };
 

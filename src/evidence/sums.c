@@ -71,6 +71,22 @@ static const cu_sums_rule rules[] = {
     {"SELECT item FROM main.run WHERE NOT EXISTS"
      " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
      "a run names item %" PRId64 ", which is not there"},
+    {"SELECT item FROM main.picture WHERE NOT EXISTS"
+     " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
+     "a picture names item %" PRId64 ", which is not there"},
+    {"SELECT item FROM main.look WHERE NOT EXISTS"
+     " (SELECT 1 FROM main.picture p WHERE p.item = look.item) LIMIT 1",
+     "a look names item %" PRId64 ", which is no picture"},
+    {"SELECT item FROM main.grouping WHERE NOT EXISTS"
+     " (SELECT 1 FROM main.picture p WHERE p.item = grouping.item) LIMIT 1",
+     "a group names item %" PRId64 ", which is no picture"},
+    {"SELECT p.item FROM main.picture p LEFT JOIN (SELECT DISTINCT item FROM main.finding"
+     " WHERE kind = 'picture') f ON f.item = p.item"
+     " WHERE p.outcome IN ('partly', 'not') AND f.item IS NULL LIMIT 1",
+     "item %" PRId64 " was not decoded whole and no finding says so"},
+    {"SELECT item FROM main.picture WHERE outcome NOT IN ('whole', 'partly', 'not', 'known')"
+     " OR (pdq IS NULL) <> (outcome IN ('not', 'known')) LIMIT 1",
+     "the picture of item %" PRId64 " has no known outcome"},
 };
 
 static cu_status check_rule(sqlite3 *database, const cu_sums_rule *rule, cu_err *err)

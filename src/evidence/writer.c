@@ -19,6 +19,9 @@ typedef enum statement_id {
     ADD_FINDING,
     ADD_MATCH,
     ADD_REGION,
+    ADD_PICTURE,
+    ADD_LOOK,
+    ADD_GROUPING,
     SET_FACT,
     PUT_STATE,
     GET_STATE,
@@ -37,6 +40,10 @@ static const char *const sql[] = {
     [ADD_FINDING] = "INSERT INTO main.finding VALUES(?,?,?,?,?,?)",
     [ADD_MATCH] = "INSERT INTO main.\"match\" VALUES(?,?,?,?,?,?,?,?,?)",
     [ADD_REGION] = "INSERT INTO main.region VALUES(?,?,?)",
+    [ADD_PICTURE] =
+        ("INSERT INTO main.picture VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+    [ADD_LOOK] = "INSERT INTO main.look VALUES(?,?,?,?,?,?)",
+    [ADD_GROUPING] = "INSERT INTO main.grouping VALUES(?,?,?,?)",
     [SET_FACT] = "INSERT OR REPLACE INTO main.fact VALUES(?,?)",
     [PUT_STATE] = "INSERT OR REPLACE INTO main.progress VALUES(?,?)",
     [GET_STATE] = "SELECT value FROM main.progress WHERE key=?",
@@ -299,6 +306,8 @@ cu_status cu_evidence_clear(cu_evidence_writer *writer, cu_err *err)
                            "BEGIN;DELETE FROM main.volume;DELETE FROM main.item;"
                            "DELETE FROM main.run;DELETE FROM main.region;"
                            "DELETE FROM main.finding;DELETE FROM main.\"match\";"
+                           "DELETE FROM main.picture;DELETE FROM main.look;"
+                           "DELETE FROM main.grouping;"
                            "DELETE FROM main.progress;COMMIT",
                            err);
 }
@@ -475,6 +484,74 @@ cu_status cu_evidence_add_region(cu_evidence_writer *w, const cu_evidence_region
     put_size(&row, region->offset);
     put_size(&row, region->bytes);
     put_text(&row, cu_class_word(region->class_of_bytes));
+    return finish(&row, err);
+}
+
+/* The quality of a hash, the hash as it is, and its other turns. */
+static void put_hash(cu_row *row, bool there, int quality, const uint8_t *codes)
+{
+    if (there)
+        put_number(row, quality);
+    else
+        put_null(row);
+    put_bytes(row, there, codes, 32);
+    put_bytes(row, there, codes + 32, cu_evidence_codes_bytes - 32);
+}
+
+cu_status cu_evidence_add_picture(cu_evidence_writer *w, const cu_evidence_picture *picture,
+                                  cu_err *err)
+{
+    cu_row row;
+    const cu_status status = start(w, ADD_PICTURE, &row, err);
+
+    if (status != CU_OK)
+        return status;
+    put_number(&row, picture->item);
+    put_text(&row, picture->outcome);
+    put_text(&row, picture->reason);
+    put_text(&row, picture->format);
+    put_number(&row, picture->width);
+    put_number(&row, picture->height);
+    put_number(&row, picture->frames);
+    put_number(&row, picture->orientation);
+    put_number(&row, picture->rows);
+    put_hash(&row, picture->has_pdq, picture->quality, picture->pdq);
+    put_hash(&row, picture->has_full, picture->full_quality, picture->full);
+    put_number_unless(&row, picture->taken_us, INT64_MIN);
+    put_text(&row, picture->make);
+    put_text(&row, picture->model);
+    put_text(&row, picture->serial);
+    put_number_unless(&row, picture->latitude, INT32_MIN);
+    put_number_unless(&row, picture->longitude, INT32_MIN);
+    return finish(&row, err);
+}
+
+cu_status cu_evidence_add_look(cu_evidence_writer *w, const cu_evidence_look *look, cu_err *err)
+{
+    cu_row row;
+    const cu_status status = start(w, ADD_LOOK, &row, err);
+
+    if (status != CU_OK)
+        return status;
+    put_number(&row, look->item);
+    put_number(&row, look->frame);
+    put_text(&row, look->change);
+    put_hash(&row, true, look->quality, look->pdq);
+    return finish(&row, err);
+}
+
+cu_status cu_evidence_add_grouping(cu_evidence_writer *w, const cu_evidence_grouping *grouping,
+                                   cu_err *err)
+{
+    cu_row row;
+    const cu_status status = start(w, ADD_GROUPING, &row, err);
+
+    if (status != CU_OK)
+        return status;
+    put_number(&row, grouping->item);
+    put_number(&row, grouping->same_bytes);
+    put_number(&row, grouping->same_picture);
+    put_number(&row, grouping->similar);
     return finish(&row, err);
 }
 

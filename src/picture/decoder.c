@@ -45,6 +45,12 @@ void cu_picture_decoder_stop(cu_picture_decoder *decoder)
     free(decoder);
 }
 
+static cu_status restart(cu_picture_decoder *decoder, cu_err *err)
+{
+    cu_zygote_stop(CU_MOVE(decoder->zygote));
+    return cu_zygote_start("custos-picture", &decoder->zygote, err);
+}
+
 /* The whole answer before the time is up. errno is 0 where the child is gone. */
 static bool receive(int socket, cu_picture_facts *out, bool *late)
 {
@@ -85,8 +91,16 @@ cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file 
         return CU_OK;
     }
 
-    cu_status st = cu_item_start(decoder->zygote, &limits, asked, &file->fd, 1, &item, err);
+    cu_status st = CU_ECHILD;
 
+    if (decoder->zygote != NULL)
+        st = cu_item_start(decoder->zygote, &limits, asked, &file->fd, 1, &item, err);
+    /* The system may have taken the zygote, for want of memory: a new one, once. */
+    if (st != CU_OK) {
+        st = restart(decoder, err);
+        if (st == CU_OK)
+            st = cu_item_start(decoder->zygote, &limits, asked, &file->fd, 1, &item, err);
+    }
     if (st != CU_OK)
         return st;
 

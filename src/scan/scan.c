@@ -6,6 +6,7 @@
 #include "filetype/filetype.h"
 #include "scan/conclude.h"
 #include "scan/intake.h"
+#include "scan/pictures.h"
 #include "scan/sweep.h"
 
 #include <stdlib.h>
@@ -193,6 +194,23 @@ static cu_status sweep(scan *self, cu_scan_report *report, cu_err *err)
     return st;
 }
 
+static cu_status decode(scan *self, cu_scan_report *report, cu_err *err)
+{
+    const cu_pictures_options options = {.device = self->device,
+                                         .evidence = self->evidence,
+                                         .plan = &self->plan,
+                                         .walked = self->intake.walked,
+                                         .sets = self->options->sets,
+                                         .set_count = self->options->set_count,
+                                         .workers = worker_count(self->options),
+                                         .progress = self->options->progress};
+    const int64_t start_us = cu_clock_steady_us();
+    const cu_status st = cu_pictures_run(&options, err);
+
+    report->decode_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
+    return st;
+}
+
 static cu_status run(scan *self, cu_scan_report *report, cu_err *err)
 {
     const cu_image_facts *const facts = cu_device_facts(self->device);
@@ -209,6 +227,8 @@ static cu_status run(scan *self, cu_scan_report *report, cu_err *err)
         report->walk_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
         if (st == CU_OK)
             st = sweep(self, report, err);
+        if (st == CU_OK)
+            st = decode(self, report, err);
         if (st == CU_OK)
             st = cu_scan_conclude(self->options, self->device, self->evidence, &self->plan,
                                   &self->whole, err);

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands, exit codes, a scan that is killed and goes on, an evidence file that was touched."""
 import json
+import math
 import os
 import random
 import signal
 import subprocess
 import time
 
-from support import CUSTOS, Tap, in_folder, run, scan
+from support import CUSTOS, Tap, findings, in_folder, run, scan
 
 
 def wrong_use(_folder):
@@ -33,8 +34,22 @@ def could_not(folder):
     assert sorted(os.listdir(folder)) == ["letter.txt"], os.listdir(folder)
 
 
+def make_picture(seed, width=320, height=240):
+    """A generated JPEG: soft colours, the same for the same seed."""
+    made = random.Random(seed)
+    a, b, c = 9 + made.random() * 30, 9 + made.random() * 30, made.random() * 6
+    rows = bytearray()
+    for y in range(height):
+        for x in range(width):
+            wave = math.sin(a * x / width + c) * math.cos(b * y / height) + math.sin(x * y * 2e-4)
+            rows += bytes((int(128 + 60 * wave), int(128 - 40 * wave), x * 255 // width))
+    done = subprocess.run(["cjpeg", "-quality", "85"], capture_output=True, check=True,
+                          input=b"P6 %d %d 255\n" % (width, height) + bytes(rows))
+    return done.stdout
+
+
 def make_stick(folder, megabytes=48):
-    """A FAT32 volume with generated files, some deleted, one with a hostile name."""
+    """A FAT32 volume with generated files and pictures, some deleted, some cut off, some twice."""
     image = os.path.join(folder, "stick.img")
     subprocess.run(["mkfs.fat", "-F", "32", "-i", "00000001", "--invariant", "-C", image,
                     str(megabytes * 1024)], check=True, capture_output=True)
@@ -42,7 +57,11 @@ def make_stick(folder, megabytes=48):
     for number in range(40):
         name = os.path.join(folder, f"f{number}.bin")
         with open(name, "wb") as out:
-            out.write(made.randbytes(made.choice([0, 1, 700, 5000, 300000, 900000])))
+            if number % 4 == 3:
+                whole = make_picture(number - number % 3)
+                out.write(whole if number % 5 else whole[:len(whole) // 2])
+            else:
+                out.write(made.randbytes(made.choice([0, 1, 700, 5000, 300000, 900000])))
         subprocess.run(["mcopy", "-i", image, name, "::"], check=True)
         os.remove(name)
     for number in range(0, 40, 9):
@@ -160,6 +179,35 @@ def known_files(folder):
     assert len(json.loads(again.stdout)["matches"]) == 4, again
 
 
+def pictures(folder):
+    """Each has its hash; what is cut off is said to be; what a set knows is left out, and counted."""
+    image = make_stick(folder)
+    summary, items = scan(image, folder)
+    found = [i for i in items if i["type"] == "image/jpeg"]
+    assert len(found) >= 8, found
+    cut = {f["path"]: f["text"] for f in findings(folder) if f["kind"] == "picture"}
+    for item in found:
+        assert (item["width"], item["height"]) == (320, 240), item
+        assert len(item["pdq"]) == 64 and item["pdq_quality"] > 0, item
+        number = int(item["name"].lstrip("_").lstrip("f").split(".")[0])
+        assert (item["path"] in cut) == (number % 5 == 0), (item, cut)
+    assert cut and all("incomplete: " in text and " rows: cut off" in text for text in cut.values()), cut
+    by_digest = {}
+    for item in found:
+        assert by_digest.setdefault(item["sha256"], item["pdq"]) == item["pdq"]
+    assert summary["pictures"] == {"decoded": len(found), "partly": len(cut), "not": 0, "known": 0}
+    with open(os.path.join(folder, "list"), "w") as out:
+        out.write(found[0]["md5"] + "\n")
+    chs = os.path.join(folder, "set.chs")
+    done = run("hashset", "import", "--as", "md5", "--known-good", "--name", "T",
+               os.path.join(folder, "list"), "-o", chs)
+    assert done.returncode == 0, done
+    summary, items = scan(image, folder, "--set", chs)
+    same = [i for i in items if i["md5"] == found[0]["md5"]]
+    assert all(i["pdq"] is None for i in same), same
+    assert summary["pictures"]["known"] == len(same), summary
+
+
 def main():
     tap = Tap()
     tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
@@ -168,6 +216,7 @@ def main():
     tap.run("a scan killed at 50 moments resumes to the same bytes", in_folder, killed_and_resumed)
     tap.run("a flipped bit is seen, and a changed source", in_folder, flipped_bits)
     tap.run("hostile names are kept whole and shown escaped", in_folder, hostile_names)
+    tap.run("pictures are hashed once, and what is wrong with them is said", in_folder, pictures)
     tap.run("known files are found, live and deleted", in_folder, known_files)
     tap.end()
 

@@ -73,6 +73,41 @@ static void add_volume_and_items(cu_evidence_writer *w, bool commits)
     }
 }
 
+static void add_picture(cu_evidence_writer *w, int64_t id)
+{
+    cu_evidence_picture picture = {.item = id,
+                                   .outcome = id % 3 == 0 ? "not" : "whole",
+                                   .reason = id % 3 == 0 ? "memory limit" : NULL,
+                                   .format = "jpeg",
+                                   .width = 640,
+                                   .height = 480,
+                                   .frames = 2,
+                                   .orientation = 6,
+                                   .rows = 480,
+                                   .has_pdq = id % 3 != 0,
+                                   .has_full = id % 3 == 1,
+                                   .quality = 77,
+                                   .full_quality = 78,
+                                   .taken_us = -5,
+                                   .make = "Maker",
+                                   .latitude = -515000000,
+                                   .longitude = INT32_MIN};
+    cu_evidence_look look = {.item = id, .frame = 1, .change = "", .quality = 50};
+    const cu_evidence_grouping grouping = {id, id, 1, 1};
+    const cu_evidence_finding finding = {id, "", 0, 0, "picture", "not examined: memory limit"};
+
+    for (size_t i = 0; i < sizeof picture.pdq; i++) {
+        picture.pdq[i] = (uint8_t)(i + 1);
+        picture.full[i] = (uint8_t)(i + 2);
+        look.pdq[i] = (uint8_t)(i + 3);
+    }
+    assert_int_equal(cu_evidence_add_picture(w, &picture, NULL), CU_OK);
+    assert_int_equal(cu_evidence_add_look(w, &look, NULL), CU_OK);
+    assert_int_equal(cu_evidence_add_grouping(w, &grouping, NULL), CU_OK);
+    if (id % 3 == 0)
+        assert_int_equal(cu_evidence_add_finding(w, &finding, NULL), CU_OK);
+}
+
 static void add_results(cu_evidence_writer *w, int64_t id)
 {
     char path[32];
@@ -87,6 +122,7 @@ static void add_results(cu_evidence_writer *w, int64_t id)
     assert_int_equal(cu_evidence_add_finding(w, &findings[id % 2], NULL), CU_OK);
     assert_int_equal(cu_evidence_add_finding(w, &findings[1 - id % 2], NULL), CU_OK);
     assert_int_equal(cu_evidence_add_match(w, &match, NULL), CU_OK);
+    add_picture(w, id);
 }
 
 static void add_source(cu_evidence_writer *w)
@@ -195,9 +231,14 @@ static cu_status check_run(void *context, const cu_evidence_run *row, cu_err *er
 
 static cu_status check_finding(void *context, const cu_evidence_finding *row, cu_err *err)
 {
+    (void)err;
+    if (strcmp(row->kind, "picture") == 0) {
+        assert_int_equal(row->item % 3, 0);
+        return CU_OK;
+    }
+
     const int64_t n = (*(int64_t *)context)++;
 
-    (void)err;
     assert_int_equal(row->item, n / 2 + 1);
     assert_int_equal(row->offset, n % 2 ? 60 : 20);
     assert_string_equal(row->text, n % 2 ? "a bad sector" : "b");
@@ -213,6 +254,46 @@ static cu_status check_match(void *context, const cu_evidence_match *row, cu_err
     assert_string_equal(row->path, path);
     assert_string_equal(row->record, "r");
     assert_int_equal(row->distance, 3);
+    return CU_OK;
+}
+
+static cu_status check_picture(void *context, const cu_evidence_picture *row, cu_err *err)
+{
+    const int64_t id = ++*(int64_t *)context;
+
+    (void)err;
+    assert_int_equal(row->item, id);
+    assert_string_equal(row->outcome, id % 3 == 0 ? "not" : "whole");
+    assert_string_equal(row->reason, id % 3 == 0 ? "memory limit" : "");
+    assert_true(row->width == 640 && row->height == 480 && row->frames == 2);
+    assert_true(row->orientation == 6 && row->rows == 480 && row->taken_us == -5);
+    assert_int_equal(row->has_pdq, id % 3 != 0);
+    assert_int_equal(row->has_full, id % 3 == 1);
+    for (size_t i = 0; row->has_full && i < sizeof row->pdq; i++)
+        assert_true(row->pdq[i] == (uint8_t)(i + 1) && row->full[i] == (uint8_t)(i + 2));
+    assert_int_equal(row->quality, row->has_pdq ? 77 : 0);
+    assert_int_equal(row->full_quality, row->has_full ? 78 : 0);
+    assert_string_equal(row->make, "Maker");
+    assert_string_equal(row->serial, "");
+    assert_int_equal(row->latitude, -515000000);
+    assert_int_equal(row->longitude, INT32_MIN);
+    return CU_OK;
+}
+
+static cu_status check_look(void *context, const cu_evidence_look *row, cu_err *err)
+{
+    (void)err;
+    assert_int_equal(row->item, ++*(int64_t *)context);
+    assert_true(row->frame == 1 && row->quality == 50 && row->change[0] == '\0');
+    assert_true(row->pdq[0] == 3 && row->pdq[255] == 2);
+    return CU_OK;
+}
+
+static cu_status check_grouping(void *context, const cu_evidence_grouping *row, cu_err *err)
+{
+    (void)err;
+    assert_int_equal(row->item, ++*(int64_t *)context);
+    assert_true(row->same_bytes == row->item && row->same_picture == 1 && row->similar == 1);
     return CU_OK;
 }
 
@@ -233,7 +314,7 @@ static void gives_back_every_field(void **state)
     cu_evidence *e = NULL;
     cu_evidence_source source;
     cu_evidence_totals totals;
-    int64_t n[4] = {0};
+    int64_t n[7] = {0};
 
     write_simple(path, digest);
     assert_int_equal(cu_evidence_open(path, &e, NULL), CU_OK);
@@ -241,6 +322,10 @@ static void gives_back_every_field(void **state)
     assert_int_equal(cu_evidence_each_run(e, check_run, &n[1], NULL), CU_OK);
     assert_int_equal(cu_evidence_each_finding(e, check_finding, &n[2], NULL), CU_OK);
     assert_int_equal(cu_evidence_each_match(e, check_match, &n[3], NULL), CU_OK);
+    assert_int_equal(cu_evidence_each_picture(e, check_picture, &n[4], NULL), CU_OK);
+    assert_int_equal(cu_evidence_each_look(e, check_look, &n[5], NULL), CU_OK);
+    assert_int_equal(cu_evidence_each_grouping(e, check_grouping, &n[6], NULL), CU_OK);
+    assert_true(n[4] == ITEMS && n[5] == ITEMS && n[6] == ITEMS);
     assert_int_equal(cu_evidence_each_volume(e, stop_at_once, NULL, NULL), CU_ESTOPPED);
     assert_true(n[0] == ITEMS && n[1] == ITEMS && n[2] == 2 * ITEMS && n[3] == ITEMS);
     assert_int_equal(cu_evidence_get_source(e, &source, NULL), CU_OK);
@@ -450,6 +535,30 @@ static void refuses_to_seal_wrong_sums(void **state)
     }
 }
 
+static void refuses_a_picture_that_is_missing_without_a_word(void **state)
+{
+    (void)state;
+    static const char *const outcomes[] = {"not", "partly", "other", "whole"};
+
+    for (unsigned i = 0; i < 4; i++) {
+        const char *const path = fresh(0, "sums");
+        cu_evidence_writer *const w = begin(path, false);
+        const cu_evidence_item item = {.id = 1, .path = "/a"};
+        const cu_evidence_picture picture = {
+            .item = 1, .outcome = outcomes[i], .has_pdq = i == 1};
+        const cu_evidence_look look = {.item = 2};
+        uint8_t digest[32];
+
+        add_source(w);
+        assert_int_equal(cu_evidence_add_item(w, &item, NULL), CU_OK);
+        assert_int_equal(cu_evidence_add_picture(w, &picture, NULL), CU_OK);
+        if (i == 3)
+            assert_int_equal(cu_evidence_add_look(w, &look, NULL), CU_OK);
+        assert_int_equal(cu_evidence_seal(w, digest, NULL), CU_EFORMAT);
+        assert_int_equal(access(path, F_OK), -1);
+    }
+}
+
 static void never_replaces_a_file(void **state)
 {
     (void)state;
@@ -538,6 +647,7 @@ int main(void)
         cmocka_unit_test(verify_finds_every_truncation_and_addition),
         cmocka_unit_test(keeps_what_was_committed_when_killed),
         cmocka_unit_test(refuses_to_seal_wrong_sums),
+        cmocka_unit_test(refuses_a_picture_that_is_missing_without_a_word),
         cmocka_unit_test(never_replaces_a_file),
         cmocka_unit_test(keeps_the_partial_file_when_there_is_no_room),
     };
