@@ -184,5 +184,7 @@ int main(void)
      */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     tzset();
+    if (cu_image_prepare(NULL) != CU_OK)
+        return 1;
     return cu_zygote_serve(&work);
 }

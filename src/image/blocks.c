@@ -8,7 +8,6 @@
 cu_status cu_blocks_init(cu_blocks *blocks, size_t unit_bytes, cu_err *err)
 {
     blocks->unit_bytes = unit_bytes;
-    blocks->unit_start = UINT64_MAX;
     blocks->pages = calloc(cu_block_page_slots, sizeof *blocks->pages);
     if (unit_bytes > 0) {
         blocks->packed = malloc(2 * unit_bytes + cu_block_packed_slack);
@@ -80,10 +79,11 @@ static const char *unpack(cu_image *image, const cu_block *block)
     /* QCOW counts in sectors, and its last block may end before its last sector does. */
     const size_t n = (size_t)(block->packed < left ? block->packed : left);
 
-    if (blocks->unit_start == block->start)
+    if (blocks->unit_segment == block->segment && blocks->unit_at == block->at)
         return blocks->unit_why;
-    blocks->unit_start = block->start;
-    if (block->bytes > blocks->unit_bytes ||
+    blocks->unit_segment = block->segment;
+    blocks->unit_at = block->at;
+    if (block->skip + block->bytes > blocks->unit_bytes ||
         block->packed > 2 * blocks->unit_bytes + cu_block_packed_slack)
         blocks->unit_why = "its block has an impossible size";
     else if (n == 0)
@@ -114,12 +114,12 @@ static void read_part(cu_image *image, const cu_block *block, uint64_t offset, u
     if (block->kind == CU_BLOCK_PACKED) {
         why = unpack(image, block);
         if (why == NULL) {
-            memcpy(out, blocks->unit + skip, n);
+            memcpy(out, blocks->unit + block->skip + skip, n);
             return;
         }
     }
-    memset(out, 0, n);
-    if (block->kind != CU_BLOCK_ZERO)
+    memset(out, block->kind == CU_BLOCK_FILL ? block->fill : 0, n);
+    if (block->kind != CU_BLOCK_FILL)
         cu_image_tell_gap(offset, n, why, told, context);
 }
 
@@ -129,7 +129,7 @@ cu_status cu_blocks_read(cu_image *image, uint64_t offset, uint8_t *out, size_t 
     const cu_blocks *const blocks = image->own;
 
     while (n > 0) {
-        cu_block block = {.kind = CU_BLOCK_ZERO};
+        cu_block block = {.kind = CU_BLOCK_FILL};
 
         blocks->find(image, offset, &block);
 

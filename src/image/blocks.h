@@ -18,7 +18,7 @@ enum {
 #define CU_BLOCK_MEDIA_MAX (1ULL << 50)
 
 typedef enum cu_block_kind {
-    CU_BLOCK_ZERO,   /* reads as zero: never written */
+    CU_BLOCK_FILL,   /* one byte over and over: zero where it was never written */
     CU_BLOCK_STORED, /* bytes of a segment, as they are */
     CU_BLOCK_PACKED, /* bytes of a segment, to be unpacked whole */
     CU_BLOCK_LOST,   /* cannot be read: why says why */
@@ -27,11 +27,13 @@ typedef enum cu_block_kind {
 /* A run of the media that lies in one place. */
 typedef struct cu_block {
     cu_block_kind kind;
+    uint8_t fill;   /* FILL */
     uint64_t start; /* on the media; at or before the byte asked for */
     uint64_t bytes; /* on the media, from start; past the media's end is allowed */
     const cu_segment *segment;
     uint64_t at;     /* in the segment, of the byte at start */
     uint64_t packed; /* PACKED: bytes in the segment */
+    uint64_t skip;   /* PACKED: unpacked bytes before the one at start */
     uint64_t check;  /* the format's own, for unpack */
     const char *why; /* LOST */
 } cu_block;
@@ -48,14 +50,15 @@ typedef struct cu_blocks {
     /* The block that holds the byte at offset, which is inside the media. */
     void (*find)(cu_image *image, uint64_t offset, cu_block *out);
 
-    /* NULL where out holds the block's bytes, else why not. NULL where nothing is packed. */
+    /* Answers NULL where out holds the unit's bytes, at least skip + bytes; else why not. */
     const char *(*unpack)(cu_image *image, const cu_block *block, cu_bytes packed,
                           uint8_t *out);
 
     size_t unit_bytes; /* the largest packed block */
     uint8_t *packed;
-    uint8_t *unit;        /* the last block that was unpacked */
-    uint64_t unit_start;  /* UINT64_MAX: none */
+    uint8_t *unit;                  /* the last block that was unpacked */
+    const cu_segment *unit_segment; /* NULL: none */
+    uint64_t unit_at;
     const char *unit_why; /* why it could not be */
     cu_block_page *pages;
 } cu_blocks;

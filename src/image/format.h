@@ -47,6 +47,7 @@ void cu_segment_read_around(const cu_image *image, const cu_segment *segment, ui
                             uint64_t offset, uint8_t *out, size_t n, cu_image_gap_told *told,
                             void *context);
 
+extern const cu_image_format cu_aff4_format;
 extern const cu_image_format cu_ewf_format;
 extern const cu_image_format cu_qcow_format;
 extern const cu_image_format cu_vhd_format;

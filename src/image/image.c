@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which format claims a source, and the calls that all formats share. */
+#include "digest/sha512.h"
 #include "image/format.h"
 
 #include <errno.h>
@@ -10,8 +11,9 @@
 #include <unistd.h>
 
 /* The registry, in probing order; raw claims everything, so it is last. */
-static const cu_image_format *const formats[] = {
-    &cu_ewf_format, &cu_qcow_format, &cu_vmdk_format, &cu_vhd_format, &cu_raw_format};
+static const cu_image_format *const formats[] = {&cu_ewf_format,  &cu_aff4_format,
+                                                 &cu_qcow_format, &cu_vmdk_format,
+                                                 &cu_vhd_format,  &cu_raw_format};
 
 bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n)
 {
@@ -53,6 +55,13 @@ const char *cu_image_remark(const cu_image *image, size_t index)
             return texts + at;
     }
     return NULL;
+}
+
+cu_status cu_image_prepare(cu_err *err)
+{
+    uint8_t unused[64];
+
+    return cu_digest_sha512((cu_bytes){0}, unused, err);
 }
 
 cu_status cu_image_open(const cu_segments *segments, cu_image **out, cu_err *err)

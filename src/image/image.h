@@ -57,6 +57,10 @@ typedef struct cu_image_gap {
 
 typedef struct cu_image cu_image;
 
+/* Has the libraries behind the formats set themselves up: before the sandbox closes. CU_ENOMEM.
+ */
+cu_status cu_image_prepare(cu_err *err) CU_MUST_CHECK;
+
 /*
  * Finds the container's format by content, not by name. Runs where hostile bytes may do no
  * harm: in the custos-device child. segments are borrowed until cu_image_close.

@@ -116,7 +116,7 @@ static void find(cu_image *image, uint64_t offset, cu_block *out)
     const uint64_t second = number & ((1ULL << self->table_bits) - 1);
     uint64_t entry = 0;
 
-    *out = (cu_block){.kind = CU_BLOCK_ZERO,
+    *out = (cu_block){.kind = CU_BLOCK_FILL,
                       .start = number << self->cluster_bits,
                       .bytes = 1ULL << self->cluster_bits,
                       .segment = segment};

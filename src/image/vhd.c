@@ -99,7 +99,7 @@ static void find_dynamic(cu_image *image, uint64_t offset, cu_block *out)
     const uint64_t number = offset / self->block_bytes;
     uint8_t bytes[4];
 
-    *out = (cu_block){.kind = CU_BLOCK_ZERO,
+    *out = (cu_block){.kind = CU_BLOCK_FILL,
                       .start = number * self->block_bytes,
                       .bytes = self->block_bytes,
                       .segment = segment};

@@ -143,7 +143,7 @@ static void find(cu_image *image, uint64_t offset, cu_block *out)
 
     const extent *const from = &self->list[low];
 
-    *out = (cu_block){.kind = CU_BLOCK_ZERO,
+    *out = (cu_block){.kind = CU_BLOCK_FILL,
                       .start = from->start,
                       .bytes = from->bytes,
                       .segment = from->segment,
@@ -157,7 +157,7 @@ static void find(cu_image *image, uint64_t offset, cu_block *out)
     }
     out->kind = CU_BLOCK_STORED;
     if (from->kind == CU_VMDK_SPARSE) {
-        out->kind = CU_BLOCK_ZERO;
+        out->kind = CU_BLOCK_FILL;
         find_grain(self, from, offset, out);
     }
 }

@@ -169,6 +169,22 @@ def flat_extents(folder):
     assert (summary["source"]["format"], summary["source"]["bytes"]) == ("vmdk", 1 << 20), summary
 
 
+def aff4(folder):
+    """The same disk read whole, and with 2 MiB that its own acquisition could not read."""
+    kept = None
+    for name, unreadable in (("Base-Linear", 0), ("Base-Linear-ReadError", 2 << 20)):
+        summary, items = scan(os.path.join(CORPUS, f"aff4+ReferenceImages/AFF4Std/{name}.aff4"), folder)
+        assert summary["source"]["format"] == "aff4", summary
+        assert summary["accounting"]["unreadable"] == unreadable, summary["accounting"]
+        told = [f for f in findings(folder) if f["kind"] == "unreadable"]
+        assert (len(told) > 0) == (unreadable > 0), told
+        names = {item["path"] for item in items}
+        assert kept is None or kept == names, kept ^ names
+        kept = names
+        whole = [i for i in items if i["state"] == "allocated" and i["size"] and not i["md5"]]
+        assert (len(whole) > 0) == (unreadable > 0), whole
+
+
 def listing(name):
     """The second opinion: {offset of the partition: {(path, bytes, md5)}} of live files."""
     volumes, current = {}, None
@@ -225,6 +241,7 @@ def main():
     tap.run("five containers of another do, too", in_folder, five_containers)
     tap.run("made containers are read, or refused in words", in_folder, made_containers)
     tap.run("a descriptor opens the extent beside it", in_folder, flat_extents)
+    tap.run("AFF4 is read, and what its acquisition could not read is told", in_folder, aff4)
     for name, image in images():
         tap.run("agrees with the second opinion on " + image, in_folder, agrees, name, image)
     tap.end()
