@@ -3,6 +3,7 @@
 #include "device/device.h"
 
 #include "base/clock.h"
+#include "device/folder.h"
 #include "device/protocol.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -24,7 +26,8 @@ enum {
 static const uint64_t walk_memory = 3ULL << 30;
 
 struct cu_device {
-    cu_zygote *zygote;
+    cu_zygote *zygote; /* NULL: a folder, which is read here */
+    cu_folder *folder; /* NULL: an image or a device */
     cu_image_facts facts;
     cu_buffer remarks; /* each with its zero byte */
     cu_device_reader *own;
@@ -34,6 +37,7 @@ struct cu_device {
 struct cu_device_reader {
     cu_device *device;
     const cu_device_memory *memory;
+    cu_folder_place place; /* of a folder */
     cu_item item;
     unsigned killed;
 };
@@ -93,21 +97,49 @@ static cu_status open_in_child(cu_device *device, const cu_segments *segments, c
     return st;
 }
 
+static cu_status open_folder(cu_device *device, const char *path, cu_err *err)
+{
+    const cu_status st = cu_folder_open(path, &device->folder, err);
+
+    if (st != CU_OK)
+        return st;
+    (void)snprintf(device->facts.format, sizeof device->facts.format, "folder");
+    device->facts.bytes = cu_folder_bytes(device->folder);
+    device->facts.sector_bytes = 512;
+    cu_buffer_u8(&device->remarks, 0);
+    return cu_buffer_check(&device->remarks, err);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static cu_status open_image(cu_device *device, const char *path, cu_err *err)
+{
+    cu_segments segments = {0};
+    cu_status st = cu_segments_open(path, &segments, err);
+
+    if (st == CU_OK)
+        st = open_in_child(device, &segments, err);
+    cu_segments_close(&segments);
+    return st;
+}
+
 cu_status cu_device_open(const char *path, cu_device **out, cu_err *err)
 {
     CU_AUTO(cu_device, device);
-    cu_segments segments = {0};
 
     device = calloc(1, sizeof *device);
     if (device == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     device->own_memory.fd = -1;
 
-    cu_status st = cu_segments_open(path, &segments, err);
+    const cu_status st =
+        is_folder(path) ? open_folder(device, path, err) : open_image(device, path, err);
 
-    if (st == CU_OK)
-        st = open_in_child(device, &segments, err);
-    cu_segments_close(&segments);
     if (st != CU_OK)
         return st;
     *out = CU_MOVE(device);
@@ -121,6 +153,7 @@ void cu_device_close(cu_device *device)
     cu_device_reader_close(device->own);
     cu_device_memory_free(&device->own_memory);
     cu_zygote_stop(device->zygote);
+    cu_folder_close(device->folder);
     cu_buffer_free(&device->remarks);
     free(device);
 }
@@ -132,7 +165,9 @@ const cu_image_facts *cu_device_facts(const cu_device *device)
 
 const cu_sandbox_level *cu_device_level(const cu_device *device)
 {
-    return cu_zygote_level(device->zygote);
+    static const cu_sandbox_level none;
+
+    return device->zygote == NULL ? &none : cu_zygote_level(device->zygote);
 }
 
 const char *cu_device_remark(const cu_device *device, size_t index)
@@ -209,8 +244,9 @@ cu_status cu_device_reader_open(cu_device *device, const cu_device_memory *memor
         return cu_fail(err, CU_ENOMEM, "out of memory");
     reader->device = device;
     reader->memory = memory;
+    reader->place.fd = -1;
 
-    const cu_status st = start_reader(reader, err);
+    const cu_status st = device->folder != NULL ? CU_OK : start_reader(reader, err);
 
     if (st != CU_OK)
         return st;
@@ -222,8 +258,10 @@ void cu_device_reader_close(cu_device_reader *reader)
 {
     if (reader == NULL)
         return;
+    cu_folder_leave(&reader->place);
     /* Its end is of no interest: every order that it took was answered or told as a gap. */
-    if (cu_item_end(reader->device->zygote, &reader->item, "closed", NULL) == CU_OK)
+    if (reader->device->zygote != NULL &&
+        cu_item_end(reader->device->zygote, &reader->item, "closed", NULL) == CU_OK)
         reader->item.pid = 0;
     free(reader);
 }
@@ -294,6 +332,11 @@ cu_status cu_device_reader_read(cu_device_reader *reader, uint64_t offset, size_
 {
     const cu_read_order whole = {offset, n, at};
 
+    if (reader->device->folder != NULL) {
+        cu_folder_read(reader->device->folder, &reader->place, offset, reader->memory->p + at,
+                       n, told, context);
+        return CU_OK;
+    }
     if (order_once(reader, &whole, told, context))
         return CU_OK;
 
@@ -396,7 +439,13 @@ cu_status cu_device_detect(cu_device *device, uint64_t offset, cu_filesystem_cla
                            cu_err *err)
 {
     cu_item item = {0};
-    cu_filesystem_claims claims;
+    cu_filesystem_claims claims = {.names = {"folder"}, .count = 1};
+
+    if (device->folder != NULL) {
+        *out = claims;
+        return CU_OK;
+    }
+
     cu_status st = start_walk(device, CU_ITEM_DETECT, &offset, 1, "", &item, err);
 
     if (st != CU_OK)
@@ -460,6 +509,10 @@ cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
                          void *context, cu_err *err)
 {
     cu_item item = {0};
+
+    if (device->folder != NULL)
+        return cu_folder_walk(device->folder, seen, context, err);
+
     cu_status st = start_walk(device, CU_ITEM_WALK, &offset, 1, name, &item, err);
 
     if (st != CU_OK)

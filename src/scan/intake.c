@@ -197,19 +197,30 @@ static cu_status take_remarks(cu_intake *self, const cu_volumes *volumes, cu_err
     return st;
 }
 
+/* A folder's bytes are its files': what looks like a partition table there is one file's. */
+static cu_status read_volumes(cu_intake *self, cu_volumes *out, cu_err *err)
+{
+    const cu_image_facts *const facts = cu_device_facts(self->device);
+    cu_reader reader = {0};
+
+    if (strcmp(facts->format, "folder") == 0)
+        return cu_volumes_none(facts->bytes, facts->sector_bytes, out, err);
+
+    const cu_status st = cu_device_as_reader(self->device, &reader, err);
+
+    return st != CU_OK ? st : cu_volumes_read(&reader, out, err);
+}
+
 cu_status cu_intake_run(cu_intake *self, cu_err *err)
 {
-    cu_reader reader = {0};
     cu_volumes volumes = {.count = 0};
 
     self->next_volume = 1;
     self->next_item = 1;
     self->trail = 0;
 
-    cu_status st = cu_device_as_reader(self->device, &reader, err);
+    cu_status st = read_volumes(self, &volumes, err);
 
-    if (st == CU_OK)
-        st = cu_volumes_read(&reader, &volumes, err);
     if (st == CU_OK)
         st = take_remarks(self, &volumes, err);
     for (size_t i = 0; st == CU_OK && i < volumes.count; i++)

@@ -306,6 +306,28 @@ static cu_status begin(scan *self, cu_err *err)
     return cu_evidence_begin(self->options->out, self->options->resume, &self->evidence, err);
 }
 
+/* What is written while a folder is read must not be read with it. */
+static cu_status refuse_output_inside(const cu_scan_options *options, cu_err *err)
+{
+    char *const source = realpath(options->source, NULL);
+    char *const out = strdup(options->out);
+    char *const slash = out == NULL ? NULL : strrchr(out, '/');
+
+    if (slash != NULL)
+        slash[slash == out] = '\0';
+
+    char *const folder = out == NULL ? NULL : realpath(slash == NULL ? "." : out, NULL);
+    const size_t n = source == NULL ? 0 : strlen(source);
+    const bool inside = source != NULL && folder != NULL && strncmp(folder, source, n) == 0 &&
+                        (folder[n] == '\0' || folder[n] == '/' || n == 1);
+
+    free(source);
+    free(folder);
+    free(out);
+    return inside ? cu_fail(err, CU_EUSAGE, "the output \"%s\" lies inside it", options->out)
+                  : CU_OK;
+}
+
 cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu_err *err)
 {
     scan self = {.options = options};
@@ -314,7 +336,9 @@ cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu
     if (st != CU_OK)
         return cu_while(err, st, "could not open image \"%s\"", options->source);
     *report = (cu_scan_report){.walk_seconds = 0};
-    st = refuse_other_files(self.device, err);
+    st = strcmp(cu_device_facts(self.device)->format, "folder") == 0
+             ? refuse_output_inside(options, err)
+             : refuse_other_files(self.device, err);
     if (st != CU_OK) {
         cu_device_close(self.device);
         return cu_while(err, st, "could not scan \"%s\"", options->source);

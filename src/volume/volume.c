@@ -168,6 +168,17 @@ cu_status cu_volumes_read(const cu_reader *device, cu_volumes *out, cu_err *err)
     return CU_OK;
 }
 
+cu_status cu_volumes_none(uint64_t bytes, uint32_t sector_bytes, cu_volumes *out, cu_err *err)
+{
+    cu_volumes volumes = {.scheme = "none", .sector_bytes = sector_bytes};
+    const cu_status st = cu_volumes_add(
+        &volumes, &(cu_volume){.kind = CU_VOLUME_PARTITION, .bytes = bytes}, err);
+
+    if (st == CU_OK)
+        *out = volumes;
+    return st;
+}
+
 void cu_volumes_free(cu_volumes *volumes)
 {
     free(volumes->list);

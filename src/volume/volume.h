@@ -53,6 +53,10 @@ typedef struct cu_volumes {
  * CU_EIO, CU_ECHILD as the reader fails. CU_ENOMEM.
  */
 cu_status cu_volumes_read(const cu_reader *device, cu_volumes *out, cu_err *err) CU_MUST_CHECK;
+
+/* The one partition of what has no table and is not asked for one. CU_ENOMEM. */
+cu_status cu_volumes_none(uint64_t bytes, uint32_t sector_bytes, cu_volumes *out,
+                          cu_err *err) CU_MUST_CHECK;
 void cu_volumes_free(cu_volumes *volumes);
 
 #endif

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sources that are no image file: a folder, a block device."""
+import hashlib
+import os
+import random
+import subprocess
+
+from support import Tap, findings, in_folder, run, scan
+
+
+def make_tree(root):
+    """Files in folders, with names that are odd, links, a second name, a pipe."""
+    made = random.Random(11)
+    paths = {}
+    for number in range(60):
+        folder = os.path.join(root, *(f"d{made.randrange(3)}" for _ in range(made.randrange(4))))
+        os.makedirs(folder, exist_ok=True)
+        name = os.path.join(os.fsencode(folder), b"f%d" % number + made.choice([b"", b"\xff", b" \n", b"\xe2\x80\xae"]))
+        content = made.randbytes(made.choice([0, 1, 511, 4096, 70000, 500000]))
+        with open(name, "wb") as out:
+            out.write(content)
+        paths[name] = content
+    os.link(sorted(paths)[5], os.path.join(root, "second"))
+    paths[os.path.join(os.fsencode(root), b"second")] = paths[sorted(paths)[5]]
+    os.symlink("/etc/passwd", os.path.join(root, "away"))
+    os.symlink("..", os.path.join(root, "d0", "up"))
+    os.mkfifo(os.path.join(root, "pipe"))
+    return paths
+
+
+def shown(root, name):
+    relative = os.path.relpath(name, os.fsencode(root))
+    return "/p0/" + "".join(
+        chr(c) if c < 0x80 and chr(c) != "\\" else f"\\x{c:02x}"
+        for c in relative) if not utf8(relative) else "/p0/" + relative.decode()
+
+
+def utf8(name):
+    try:
+        name.decode()
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def folder_source(folder):
+    root = os.path.join(folder, "tree")
+    os.mkdir(root)
+    made = make_tree(root)
+    summary, items = scan(root, folder)
+    assert summary["source"]["format"] == "folder", summary
+    assert summary["accounting"]["allocated"] == summary["accounting"]["total"], summary
+    files = {i["path"]: i for i in items if i["name"] not in ("away", "up")}
+    assert sorted(files) == sorted(shown(root, name) for name in made), set(files)
+    for name, content in made.items():
+        item = files[shown(root, name)]
+        assert item["state"] == "allocated" and item["read"] == item["size"] == len(content), item
+        assert item["sha256"] == hashlib.sha256(content).hexdigest(), item
+    links = {i["name"]: i["md5"] for i in items if i["name"] in ("away", "up")}
+    assert links == {"away": hashlib.md5(b"/etc/passwd").hexdigest(),
+                     "up": hashlib.md5(b"..").hexdigest()}, links
+    assert [f["text"] for f in findings(folder)] == ["not examined, as it is no plain file: pipe"]
+    assert run("verify", os.path.join(folder, "scan.custos"), root).returncode == 0
+    with open(sorted(made)[-1], "ab") as out:
+        out.write(b"more")
+    assert run("verify", os.path.join(folder, "scan.custos"), root).returncode == 1
+
+
+def output_inside(folder):
+    for out in ("out.custos", "sub/out.custos"):
+        os.makedirs(os.path.join(folder, "sub"), exist_ok=True)
+        done = run("scan", folder, "-o", os.path.join(folder, out))
+        assert done.returncode == 1 and b"lies inside it" in done.stderr, done
+    assert sorted(os.listdir(folder)) == ["sub"], os.listdir(folder)
+
+
+def locked_folder(folder):
+    """As somebody who may not read it all: what was not read is told, and the walk is incomplete."""
+    if os.getuid() != 0:
+        return "only root can become somebody else"
+    root = os.path.join(folder, "tree")
+    os.makedirs(os.path.join(root, "locked"))
+    for name, mode in (("open", 0o644), ("shut", 0o600)):
+        with open(os.path.join(root, name), "w") as out:
+            out.write(name)
+        os.chmod(os.path.join(root, name), mode)
+    os.chmod(os.path.join(root, "locked"), 0o700)
+    os.chmod(root, 0o755)
+    os.chmod(folder, 0o777)
+    from support import CUSTOS
+    out = os.path.join(folder, "scan.custos")
+    try:
+        done = subprocess.run([CUSTOS, "scan", root, "-o", out, "--json"], capture_output=True,
+                              preexec_fn=lambda: os.setuid(65534), timeout=60)
+    except PermissionError:
+        return "the build is not open to others"
+    assert done.returncode == 0, done.stderr
+    texts = " ".join(f["text"] for f in findings(folder))
+    assert "could not be read: locked: Permission denied" in texts, texts
+    assert "1 of its folders could not be read" in texts, texts
+    assert "Permission denied" in texts.replace("locked: Permission denied", ""), texts
+
+
+def loop_device(folder):
+    """The same items from a block device as from its image, by sectors of 512 and of 4096 bytes."""
+    image = os.path.join(folder, "stick.img")
+    subprocess.run(["mkfs.fat", "-F", "32", "-S", "4096", "-i", "00000001", "--invariant", "-C", image, "294912"],
+                   check=True, capture_output=True)
+    source = os.path.join(folder, "letter")
+    with open(source, "wb") as out:
+        out.write(b"a letter\n" * 9000)
+    subprocess.run(["mcopy", "-i", image, source, "::LETTER.TXT"], check=True)
+    _, expected = scan(image, folder)
+    for sector in ("512", "4096"):
+        made = subprocess.run(["losetup", "--find", "--show", "--read-only", "--sector-size",
+                               sector, image], capture_output=True)
+        if made.returncode != 0:
+            return "no loop devices here: " + made.stderr.decode().strip()
+        device = made.stdout.decode().strip()
+        try:
+            summary, items = scan(device, folder)
+        finally:
+            subprocess.run(["losetup", "--detach", device], check=True)
+        assert summary["source"]["format"] == "raw", summary
+        assert summary["source"]["sector_bytes"] == int(sector), summary
+        assert summary["source"]["bytes"] == os.path.getsize(image), summary
+        assert items == expected and len(items) > 0, items
+
+
+def main():
+    tap = Tap()
+    tap.run("a folder is a source, each file an item", in_folder, folder_source)
+    tap.run("an output inside its source is refused", in_folder, output_inside)
+    tap.run("what may not be read is told", in_folder, locked_folder)
+    tap.run("a block device gives what its image gives", in_folder, loop_device)
+    tap.end()
+
+
+main()
