@@ -23,6 +23,9 @@ typedef struct cu_store_driver {
 
     cu_status (*query)(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
                        cu_err *err);
+    /* NULL: once after the other. */
+    cu_status (*run_each)(cu_store *store, const char *sql, cu_values values, size_t count,
+                          cu_err *err);
     /* Runs a statement of the house (transactions, schema), unprepared and without values. */
     cu_status (*direct)(cu_store *store, const char *sql, cu_err *err);
     cu_status (*begin)(cu_store *store, cu_store_mode mode, cu_err *err);
@@ -55,9 +58,11 @@ struct cu_store {
     const cu_store_driver *driver;
     void *connection; /* the driver's own */
     uint64_t changed;
+    uint64_t attempt; /* counts the transactions that were begun */
     cu_store_mode mode;
-    bool open;  /* a transaction is */
-    bool again; /* what failed may be tried again from the start of the transaction */
+    bool open;      /* a transaction is */
+    bool forbidden; /* the transaction must not be committed */
+    bool again;     /* what failed may be tried again from the start of the transaction */
 };
 
 struct cu_rows {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps forward, and whether the database is the one that the steps make. */
-#include "base/clock.h"
 #include "digest/digest.h"
 #include "store/driver.h"
 
@@ -15,7 +14,7 @@ typedef struct schema_list {
 static const char steps_table[] =
     "CREATE TABLE IF NOT EXISTS store_migration (schema {text} NOT NULL,"
     " number {integer} NOT NULL, name {text} NOT NULL, sha256 {blob} NOT NULL,"
-    " applied_us {integer} NOT NULL, PRIMARY KEY (schema, number)) {strict}";
+    " PRIMARY KEY (schema, number)) {strict}";
 
 void cu_describe_word(cu_buffer *out, const char *word, bool last)
 {
@@ -103,7 +102,8 @@ static cu_status check_steps(cu_store *store, const cu_schema *schema, size_t *d
     CU_AUTO(cu_rows, rows);
     bool more = true;
     cu_status st = cu_store_query(
-        store, "SELECT number, sha256 FROM store_migration WHERE schema = $1 ORDER BY number",
+        store,
+        "SELECT number, sha256, name FROM store_migration WHERE schema = $1 ORDER BY number",
         CU_VALUES(cu_value_text(schema->name)), &rows, err);
 
     for (*done = 0; st == CU_OK; ++*done) {
@@ -118,12 +118,14 @@ static cu_status check_steps(cu_store *store, const cu_schema *schema, size_t *d
 
         const int64_t number = cu_rows_integer(rows, 0);
         const cu_bytes digest = cu_rows_blob(rows, 1);
+        const char *const name = cu_rows_text(rows, 2);
         uint8_t expected[32];
 
         digest_step(&schema->migrations[*done], expected);
         st = cu_rows_check(rows, err);
-        if (st == CU_OK &&
-            (number != (int64_t)*done + 1 || !cu_bytes_equal(digest, (cu_bytes){expected, 32})))
+        if (st == CU_OK && (number != (int64_t)*done + 1 || name == NULL ||
+                            strcmp(name, schema->migrations[*done].name) != 0 ||
+                            !cu_bytes_equal(digest, (cu_bytes){expected, 32})))
             st = cu_fail(err, CU_EFORMAT, "step %zu of \"%s\" is not the one of this program",
                          *done + 1, schema->name);
     }
@@ -141,12 +143,11 @@ static cu_status apply_steps(cu_store *store, const cu_schema *schema, cu_err *e
         digest_step(&schema->migrations[i], digest);
         st = run_step(store, &schema->migrations[i], err);
         if (st == CU_OK)
-            st = cu_store_run(store, "INSERT INTO store_migration VALUES ($1, $2, $3, $4, $5)",
+            st = cu_store_run(store, "INSERT INTO store_migration VALUES ($1, $2, $3, $4)",
                               CU_VALUES(cu_value_text(schema->name),
                                         cu_value_integer((int64_t)i + 1),
                                         cu_value_text(schema->migrations[i].name),
-                                        cu_value_blob((cu_bytes){digest, 32}),
-                                        cu_value_integer(cu_clock_now_us())),
+                                        cu_value_blob((cu_bytes){digest, 32})),
                               err);
         if (st != CU_OK)
             return cu_while(err, st, "step %zu of \"%s\"", i + 1, schema->name);

@@ -115,6 +115,21 @@ cu_status cu_store_run(cu_store *store, const char *sql, cu_values values, cu_er
     return st;
 }
 
+cu_status cu_store_run_each(cu_store *store, const char *sql, cu_values values, size_t count,
+                            cu_err *err)
+{
+    const size_t share = count == 0 ? 0 : values.n / count;
+    cu_status st = CU_OK;
+
+    if (share * count != values.n)
+        return cu_fail(err, CU_EUSAGE, "%zu values have no %zu equal shares", values.n, count);
+    if (store->driver->run_each != NULL && count > 1)
+        return store->driver->run_each(store, sql, values, count, err);
+    for (size_t i = 0; st == CU_OK && i < count; i++)
+        st = cu_store_run(store, sql, (cu_values){values.list + i * share, share}, err);
+    return st;
+}
+
 uint64_t cu_store_changed(const cu_store *store)
 {
     return store->changed;
@@ -182,6 +197,16 @@ cu_bytes cu_rows_blob(cu_rows *rows, int column)
     return read_as(rows, column, CU_VALUE_BLOB).bytes;
 }
 
+void cu_store_forbid_commit(cu_store *store)
+{
+    store->forbidden = true;
+}
+
+uint64_t cu_store_attempt(const cu_store *store)
+{
+    return store->open ? store->attempt : 0;
+}
+
 bool cu_store_in_transaction(const cu_store *store)
 {
     return store->open && store->mode == CU_STORE_WRITES;
@@ -213,11 +238,15 @@ static cu_status attempt(cu_store *store, cu_store_mode mode, cu_store_work work
     if (st != CU_OK)
         return st;
     store->open = true;
+    store->forbidden = false;
+    store->attempt++;
     store->mode = mode;
     st = work(store, context, err);
     /* A work that swallowed a refusal must not commit what is left of it. */
     if (st == CU_OK && store->again)
         st = cu_fail(err, CU_EIO, "another writer was in the way");
+    if (st == CU_OK && store->forbidden)
+        st = cu_fail(err, CU_EUSAGE, "a part of the change failed, and it was to be kept");
     if (st == CU_OK)
         st = store->driver->commit(store, err);
     if (st != CU_OK)

@@ -107,6 +107,13 @@ const char *cu_store_engine(const cu_store *store);
 cu_status cu_store_run(cu_store *store, const char *sql, cu_values values,
                        cu_err *err) CU_MUST_CHECK;
 
+/*
+ * Runs one statement count times, each time with the next of count equal shares of the values:
+ * many insertions for the price of a few round trips. Failures as cu_store_run.
+ */
+cu_status cu_store_run_each(cu_store *store, const char *sql, cu_values values, size_t count,
+                            cu_err *err) CU_MUST_CHECK;
+
 /* How many rows the last cu_store_run on this connection added, changed or deleted. */
 uint64_t cu_store_changed(const cu_store *store);
 
@@ -162,6 +169,14 @@ cu_status cu_store_transact(cu_store *store, cu_store_work work, void *context,
 /* As above for work that only reads: it sees one state of the database throughout. */
 cu_status cu_store_read(cu_store *store, cu_store_work work, void *context,
                         cu_err *err) CU_MUST_CHECK;
+
+/* A number that no other attempt of this connection at a transaction has; 0 outside. What was
+ * read in the same attempt and not written since is still so. */
+uint64_t cu_store_attempt(const cu_store *store);
+
+/* What was done in this transaction is not whole: its commit will fail, whatever work answers.
+ */
+void cu_store_forbid_commit(cu_store *store);
 
 /* True inside the work of cu_store_transact (not of cu_store_read). */
 bool cu_store_in_transaction(const cu_store *store);

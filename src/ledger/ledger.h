@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The register's memory of who did and saw what: appended to, proved, and never changed. */
+#ifndef CU_LEDGER_LEDGER_H
+#define CU_LEDGER_LEDGER_H
+
+#include "base/progress.h"
+#include "store/store.h"
+#include "tlog/tlog.h"
+
+/* The ledger's tables: first in the list of schemas of a register. */
+extern const cu_schema cu_ledger_schema;
+
+typedef struct cu_ledger cu_ledger;
+
+typedef struct cu_ledger_options {
+    /* The name of a log that begins with this call, as C2SP wants it ("custos.example/force");
+     * NULL: "custos/" and 16 digits of chance. A log that is there keeps its own. */
+    const char *origin;
+    /* The file with the key that wraps the keys of the cases: 64 hexadecimal digits, made where
+     * it is not there (mode 0600). Keep it apart from the database's backups. NULL: events with
+     * secrets are refused, and secrets are not read. */
+    const char *kek_path;
+    int64_t (*now_us)(void); /* NULL: cu_clock_now_us */
+} cu_ledger_options;
+
+/*
+ * Opens the log in store, whose schema is applied already, and begins it where it is empty.
+ * Verifies nothing: call cu_ledger_verify before the first append of a process. The ledger
+ * borrows the store, and belongs to the same thread.
+ *
+ * CU_EFORMAT  what is stored is not a log, or the key file not a key.
+ */
+cu_status cu_ledger_open(cu_store *store, const cu_ledger_options *options, cu_ledger **out,
+                         cu_err *err) CU_MUST_CHECK;
+void cu_ledger_close(cu_ledger *ledger); /* NULL is allowed */
+CU_DEFINE_AUTO(cu_ledger, cu_ledger_close)
+
+const char *cu_ledger_origin(const cu_ledger *ledger);
+
+/* ---- writing ---- */
+
+/* Said openly in the entry, as "d.name value": counts, codes, opaque ids. Never a name, an
+ * address, or the digest of a picture. */
+typedef struct cu_ledger_detail {
+    const char *name; /* small letters, digits, points and hyphens */
+    const char *value;
+} cu_ledger_detail;
+
+/* Kept under the key of the event's case; the entry has "c.name" and a commitment. */
+typedef struct cu_ledger_secret {
+    const char *name;
+    cu_bytes value; /* at most CU_BUNDLE_VALUE_BYTES */
+} cu_ledger_secret;
+
+/* One thing that somebody did or saw. NULL members are lines that are not there; values are as
+ * cu_entry says. Details and secrets are in any order. */
+typedef struct cu_ledger_event {
+    const char *actor;  /* needed */
+    const char *action; /* needed */
+    const char *session;
+    const char *from;
+    const char *class; /* of DPA 2018 s.62 */
+    const char *object;
+    const char *context;
+    const char *reason;
+    const char *result;
+    const cu_ledger_detail *details;
+    size_t details_n;
+    const cu_ledger_secret *secrets;
+    size_t secrets_n;
+    const char *case_id;           /* whose key keeps the secrets; NULL: the log's own */
+    const uint8_t *payload_sha256; /* 32 bytes */
+} cu_ledger_event;
+
+/*
+ * Appends in the caller's transaction (cu_store_transact), so that the change, its entry and
+ * the state are one. seq, which may be NULL, is the number of the (first) entry.
+ *
+ * CU_EUSAGE  not in a transaction, or a value may not stand in an entry; the text names it.
+ * CU_ELIMIT  the entry would be longer than CU_ENTRY_BYTES.
+ */
+cu_status cu_ledger_append(cu_ledger *ledger, const cu_ledger_event *event, uint64_t *seq,
+                           cu_err *err) CU_MUST_CHECK;
+cu_status cu_ledger_append_many(cu_ledger *ledger, const cu_ledger_event *events, size_t count,
+                                uint64_t *seq, cu_err *err) CU_MUST_CHECK;
+
+/* As cu_ledger_append in a transaction of its own: for a consultation, which is written before
+ * its answer leaves, and for a refusal. */
+cu_status cu_ledger_record(cu_ledger *ledger, const cu_ledger_event *event, uint64_t *seq,
+                           cu_err *err) CU_MUST_CHECK;
+
+cu_status cu_ledger_record_many(cu_ledger *ledger, const cu_ledger_event *events, size_t count,
+                                uint64_t *seq, cu_err *err) CU_MUST_CHECK;
+
+/*
+ * Erases by law, in the caller's transaction: the key of the case is destroyed, and with it
+ * every secret of the case; event (its action and authority are the caller's) is appended with
+ * d.erased-case and d.erased-secrets. Entries and proofs stay whole.
+ */
+cu_status cu_ledger_erase(cu_ledger *ledger, const char *case_id, const cu_ledger_event *event,
+                          uint64_t *seq, cu_err *err) CU_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* How many entries there are. */
+cu_status cu_ledger_size(cu_ledger *ledger, uint64_t *out, cu_err *err) CU_MUST_CHECK;
+
+/* Appends the exact bytes of an entry to out. CU_ENOTFOUND. */
+cu_status cu_ledger_entry(cu_ledger *ledger, uint64_t seq, cu_buffer *out,
+                          cu_err *err) CU_MUST_CHECK;
+
+/* What an entry commits to, checked against it. CU_ENOTFOUND: there is none, or it was erased.
+ */
+cu_status cu_ledger_reveal(cu_ledger *ledger, uint64_t seq, const char *name,
+                           uint8_t salt[CU_SALT_BYTES], cu_buffer *value,
+                           cu_err *err) CU_MUST_CHECK;
+
+/*
+ * Walks entries by rising seq from first, those of an actor, an object or an action where it is
+ * not NULL, until each answers other than CU_OK (which is handed on) or limit were seen.
+ */
+typedef struct cu_ledger_search {
+    const char *actor;
+    const char *object;
+    const char *action;
+    uint64_t first;
+    uint64_t limit; /* 0: all */
+} cu_ledger_search;
+
+typedef cu_status (*cu_ledger_each)(void *context, const cu_entry *entry, cu_bytes bytes,
+                                    cu_err *err);
+cu_status cu_ledger_find(cu_ledger *ledger, const cu_ledger_search *search, cu_ledger_each each,
+                         void *context, cu_err *err) CU_MUST_CHECK;
+
+/* The head now: size and root. The origin is the ledger's. */
+cu_status cu_ledger_head(cu_ledger *ledger, cu_checkpoint *out, cu_err *err) CU_MUST_CHECK;
+cu_status cu_ledger_root_at(cu_ledger *ledger, uint64_t size, cu_hash *out,
+                            cu_err *err) CU_MUST_CHECK;
+cu_status cu_ledger_prove_inclusion(cu_ledger *ledger, uint64_t seq, uint64_t size,
+                                    cu_proof *out, cu_err *err) CU_MUST_CHECK;
+cu_status cu_ledger_prove_consistency(cu_ledger *ledger, uint64_t first, uint64_t second,
+                                      cu_proof *out, cu_err *err) CU_MUST_CHECK;
+
+#endif
