@@ -29,13 +29,10 @@ typedef struct importing {
 static int parse_import(importing *self, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"as", required_argument, NULL, 'a'},
-        {"alert", no_argument, NULL, 'A'},
-        {"known-good", no_argument, NULL, 'k'},
-        {"name", required_argument, NULL, 'n'},
-        {"version", required_argument, NULL, 'v'},
-        {"scheme", required_argument, NULL, 's'},
-        {0},
+        {"as", required_argument, NULL, 'a'},      {"alert", no_argument, NULL, 'A'},
+        {"known-good", no_argument, NULL, 'k'},    {"name", required_argument, NULL, 'n'},
+        {"version", required_argument, NULL, 'v'}, {"scheme", required_argument, NULL, 's'},
+        {"columns", required_argument, NULL, 'c'}, {0},
     };
     int option = 0;
 
@@ -59,6 +56,9 @@ static int parse_import(importing *self, int argc, char **argv)
             break;
         case 's':
             self->options.scheme = optarg;
+            break;
+        case 'c':
+            self->options.columns = optarg;
             break;
         case 'o':
             self->out = optarg;
@@ -275,10 +275,11 @@ const cu_command cu_command_hashset = {
     .name = "hashset",
     .summary = "make, ask and check sets of known files",
     .usage = "custos hashset import --as FORMAT --alert|--known-good [--name N] [--version V]\n"
-             "                      [--scheme S] FILE... -o SET.chs\n"
+             "                      [--scheme S] [--columns NAMES] FILE... -o SET.chs\n"
              "       custos hashset info SET [--json]\n"
              "       custos hashset lookup SET HASH...\n"
              "       custos hashset verify SET\n"
-             "       formats: md5 sha1 sha256 hashdeep vics",
+             "       formats: vics nsrl3 nsrl2 md5 sha1 sha256 csv hashdeep hashkeeper encase "
+             "tsk icse",
     .run = run,
 };

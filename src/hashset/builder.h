@@ -96,6 +96,12 @@ extern const cu_hashset_format cu_hashset_format_sha256;
 extern const cu_hashset_format cu_hashset_format_hashdeep;
 extern const cu_hashset_format cu_hashset_format_vics;
 extern const cu_hashset_format cu_hashset_format_nsrl3;
+extern const cu_hashset_format cu_hashset_format_icse;
+extern const cu_hashset_format cu_hashset_format_tsk;
+extern const cu_hashset_format cu_hashset_format_encase;
+extern const cu_hashset_format cu_hashset_format_hashkeeper;
+extern const cu_hashset_format cu_hashset_format_csv;
+extern const cu_hashset_format cu_hashset_format_nsrl2;
 
 /* CU_EFORMAT: "PATH", byte OFFSET: expected …; nothing was imported. */
 cu_status cu_hashset_broken(const cu_hashset_source *source, uint64_t offset,

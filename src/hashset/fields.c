@@ -236,6 +236,7 @@ static const struct {
     {"category", CU_HASHSET_FIELD_CODE},
     {"grade", CU_HASHSET_FIELD_CODE},
     {"classification", CU_HASHSET_FIELD_CODE},
+    {"specialcode", CU_HASHSET_FIELD_CODE}, /* NSRL */
     {"series", CU_HASHSET_FIELD_SERIES},
     {"seriesname", CU_HASHSET_FIELD_SERIES},
     {"source", CU_HASHSET_FIELD_SOURCE},
@@ -251,22 +252,42 @@ static const struct {
     {"precategorised", CU_HASHSET_FIELD_PRECATEGORISED},
     {"precategorized", CU_HASHSET_FIELD_PRECATEGORISED},
     {"isprecategorized", CU_HASHSET_FIELD_PRECATEGORISED},
-    {"baseline", CU_HASHSET_FIELD_NONE},
 };
 
-cu_hashset_field cu_hashset_field_named(cu_bytes name)
+enum { plain_max = 32 };
+
+/* In lower case, letters and digits only; false where it is longer than any that is known. */
+static bool make_plain(cu_bytes name, char plain[plain_max])
 {
-    char plain[32];
     size_t n = 0;
 
     for (size_t i = 0; i < name.n; i++) {
         if (isalnum(name.p[i]) == 0)
             continue;
-        if (n == sizeof plain - 1)
-            return CU_HASHSET_FIELD_NONE;
+        if (n == plain_max - 1)
+            return false;
         plain[n++] = (char)tolower(name.p[i]);
     }
     plain[n] = '\0';
+    return true;
+}
+
+bool cu_hashset_same_name(cu_bytes name, const char *other)
+{
+    char a[plain_max];
+    char b[plain_max];
+
+    return make_plain(name, a) &&
+           make_plain((cu_bytes){(const uint8_t *)other, strlen(other)}, b) &&
+           strcmp(a, b) == 0;
+}
+
+cu_hashset_field cu_hashset_field_named(cu_bytes name)
+{
+    char plain[plain_max];
+
+    if (!make_plain(name, plain))
+        return CU_HASHSET_FIELD_NONE;
     for (size_t i = 0; i < CU_COUNT_OF(names); i++) {
         if (strcmp(names[i].name, plain) == 0)
             return names[i].field;

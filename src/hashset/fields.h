@@ -54,6 +54,9 @@ void cu_hashset_filling_put(cu_hashset_filling *filling, cu_hashset_field field,
  */
 cu_hashset_field cu_hashset_field_named(cu_bytes name);
 
+/* True where the two are the same name but for case, spaces and punctuation. */
+bool cu_hashset_same_name(cu_bytes name, const char *other);
+
 /* The text without the white space around it. */
 cu_bytes cu_hashset_trim(cu_bytes text);
 

@@ -11,6 +11,7 @@ typedef struct cu_hashset_import_options {
     const char *name;    /* NULL: the name of the first file */
     const char *version; /* NULL: "" */
     const char *scheme;  /* NULL: "" */
+    const char *columns; /* of "csv": "md5,-,name"; NULL: its first line names them */
     cu_hashset_purpose purpose;
     cu_progress *progress; /* may be NULL; stage "importing", in bytes of the files */
 } cu_hashset_import_options;

@@ -154,7 +154,7 @@ void rows_try(const char *format, const uint8_t *bytes, size_t n)
     cu_err err = {0};
     int fd = -1;
 
-    if (format_of(format)->by_path) {
+    if (format_of(format)->by_path || cu_bytes_starts((cu_bytes){bytes, n}, "SQLite", 6)) {
         fd = memfd_create("fuzz", MFD_CLOEXEC);
         (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         if (fd < 0 || write(fd, bytes, n) != (ssize_t)n)
