@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HashKeeper: .hsh, the files, and .hke, which names their set. Source: the header lines. */
-#include "hashset/table.h"
+#include "hashset/sheet.h"
 
 /* True where the text is an .hke, whose one row names the set; a damaged one is none. */
 static bool read_hke(cu_hashset_builder *builder, const cu_hashset_source *source)
 {
-    CU_AUTO(cu_hashset_table, table);
+    CU_AUTO(cu_hashset_sheet, sheet);
     size_t name = 0;
     size_t version = 0;
 
-    if (cu_hashset_table_open(source, ',', &table, NULL) != CU_OK ||
-        cu_hashset_table_next(table, NULL) != CU_OK ||
-        !cu_hashset_same_name(table->fields[0], "hashset_id"))
+    if (cu_hashset_sheet_open(source, ',', &sheet, NULL) != CU_OK ||
+        cu_hashset_sheet_next(sheet, NULL) != CU_OK ||
+        !cu_hashset_same_name(sheet->fields[0], "hashset_id"))
         return false;
-    for (size_t i = 1; i < table->count; i++) {
-        if (cu_hashset_same_name(table->fields[i], "name"))
+    for (size_t i = 1; i < sheet->count; i++) {
+        if (cu_hashset_same_name(sheet->fields[i], "name"))
             name = i;
-        else if (cu_hashset_same_name(table->fields[i], "version"))
+        else if (cu_hashset_same_name(sheet->fields[i], "version"))
             version = i;
     }
-    if (name == 0 || version == 0 || cu_hashset_table_next(table, NULL) != CU_OK ||
-        table->count <= name || table->count <= version)
+    if (name == 0 || version == 0 || cu_hashset_sheet_next(sheet, NULL) != CU_OK ||
+        sheet->count <= name || sheet->count <= version)
         return false;
-    cu_hashset_builder_suggest(builder, table->fields[name], table->fields[version]);
+    cu_hashset_builder_suggest(builder, sheet->fields[name], sheet->fields[version]);
     return true;
 }
 
@@ -30,14 +30,14 @@ static cu_status read_hashkeeper(cu_hashset_builder *builder, const cu_hashset_s
                                  cu_err *err)
 {
     static const char *const wanted[] = {"file_id", "hashset_id", "file_name", "hash", NULL};
-    static const cu_hashset_table_kind kind = {
+    static const cu_hashset_sheet_kind kind = {
         .header = "the header \"file_id\",\"hashset_id\",\"file_name\",... of HashKeeper",
         .wanted = wanted,
         .separator = ',',
         .lines = true};
 
     return read_hke(builder, source) ? CU_OK
-                                     : cu_hashset_read_table(builder, source, &kind, err);
+                                     : cu_hashset_read_sheet(builder, source, &kind, err);
 }
 
 const cu_hashset_format cu_hashset_format_hashkeeper = {

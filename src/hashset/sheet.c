@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows, quotes, headers. Source: RFC 4180, and what spreadsheets and NIST make of it. */
-#include "hashset/table.h"
+#include "hashset/sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,52 +31,52 @@ static uint8_t find_separator(cu_bytes text)
     return (uint8_t)candidates[best];
 }
 
-cu_status cu_hashset_table_open(const cu_hashset_source *source, uint8_t separator,
-                                cu_hashset_table **out, cu_err *err)
+cu_status cu_hashset_sheet_open(const cu_hashset_source *source, uint8_t separator,
+                                cu_hashset_sheet **out, cu_err *err)
 {
-    cu_hashset_table *const table = calloc(1, sizeof *table);
+    cu_hashset_sheet *const sheet = calloc(1, sizeof *sheet);
 
-    if (table == NULL)
+    if (sheet == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
 
-    const cu_status st = cu_hashset_text_open(source, &table->text, err);
+    const cu_status st = cu_hashset_text_open(source, &sheet->text, err);
 
     if (st != CU_OK) {
-        free(table);
+        free(sheet);
         return st;
     }
-    table->separator = separator;
+    sheet->separator = separator;
     if (separator == 0)
-        table->separator =
-            find_separator(cu_bytes_slice(table->text.source.bytes, table->text.at, SIZE_MAX));
-    *out = table;
+        sheet->separator =
+            find_separator(cu_bytes_slice(sheet->text.source.bytes, sheet->text.at, SIZE_MAX));
+    *out = sheet;
     return CU_OK;
 }
 
-void cu_hashset_table_close(cu_hashset_table *table)
+void cu_hashset_sheet_close(cu_hashset_sheet *sheet)
 {
-    if (table == NULL)
+    if (sheet == NULL)
         return;
-    cu_hashset_text_close(&table->text);
-    free(table);
+    cu_hashset_text_close(&sheet->text);
+    free(sheet);
 }
 
 /* ---- rows ---- */
 
-static bool ends_field(const cu_hashset_table *self, const uint8_t *p, const uint8_t *end)
+static bool ends_field(const cu_hashset_sheet *self, const uint8_t *p, const uint8_t *end)
 {
     return p == end || *p == self->separator || *p == '\n' || (*p == '\r' && end - p == 1) ||
            (*p == '\r' && p[1] == '\n');
 }
 
-static void add_field(cu_hashset_table *self, cu_bytes field)
+static void add_field(cu_hashset_sheet *self, cu_bytes field)
 {
-    if (self->count < cu_hashset_table_columns_max)
+    if (self->count < cu_hashset_sheet_columns_max)
         self->fields[self->count++] = field;
 }
 
 /* The text between quotes with each two made one, in the row's room as far as that goes. */
-static cu_bytes undouble(cu_hashset_table *self, cu_bytes quoted)
+static cu_bytes undouble(cu_hashset_sheet *self, cu_bytes quoted)
 {
     uint8_t *const out = self->room + self->used;
     size_t n = 0;
@@ -91,7 +91,7 @@ static cu_bytes undouble(cu_hashset_table *self, cu_bytes quoted)
 }
 
 /* A field whose first quote is at p; answers where it ends, or NULL where it does not. */
-static const uint8_t *quoted_field(cu_hashset_table *self, const uint8_t *p, const uint8_t *end)
+static const uint8_t *quoted_field(cu_hashset_sheet *self, const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *const start = ++p;
     bool doubled = false;
@@ -118,7 +118,7 @@ static const uint8_t *quoted_field(cu_hashset_table *self, const uint8_t *p, con
     return p;
 }
 
-static const uint8_t *plain_field(cu_hashset_table *self, const uint8_t *p, const uint8_t *end)
+static const uint8_t *plain_field(cu_hashset_sheet *self, const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *const start = p;
 
@@ -133,7 +133,7 @@ static const uint8_t *plain_field(cu_hashset_table *self, const uint8_t *p, cons
     return p;
 }
 
-static void start_row(cu_hashset_table *self)
+static void start_row(cu_hashset_sheet *self)
 {
     self->number = self->text.number + 1;
     self->offset = self->text.at;
@@ -143,7 +143,7 @@ static void start_row(cu_hashset_table *self)
 }
 
 /* Goes past a row's last byte; the text counts its lines. */
-static void finish_row(cu_hashset_table *self, const uint8_t *start, const uint8_t *p,
+static void finish_row(cu_hashset_sheet *self, const uint8_t *start, const uint8_t *p,
                        const uint8_t *end)
 {
     while (p < end && *p == '\r')
@@ -160,45 +160,45 @@ static void finish_row(cu_hashset_table *self, const uint8_t *start, const uint8
     self->text.at += (size_t)(p - start);
 }
 
-static bool is_blank(const cu_hashset_table *self)
+static bool is_blank(const cu_hashset_sheet *self)
 {
     return self->count == 1 && self->fields[0].n == 0;
 }
 
-cu_status cu_hashset_table_next(cu_hashset_table *table, cu_err *err)
+cu_status cu_hashset_sheet_next(cu_hashset_sheet *sheet, cu_err *err)
 {
-    const cu_bytes file = table->text.source.bytes;
+    const cu_bytes file = sheet->text.source.bytes;
 
     do {
-        if (table->text.at >= file.n)
+        if (sheet->text.at >= file.n)
             return CU_ENOTFOUND;
-        start_row(table);
+        start_row(sheet);
 
-        const uint8_t *const start = file.p + table->text.at;
+        const uint8_t *const start = file.p + sheet->text.at;
         const uint8_t *const end = file.p + file.n;
         const uint8_t *p = start;
 
         for (;;) {
             const uint8_t *const field = p;
 
-            p = p < end && *p == '"' ? quoted_field(table, p, end) : plain_field(table, p, end);
+            p = p < end && *p == '"' ? quoted_field(sheet, p, end) : plain_field(sheet, p, end);
             if (p == NULL)
-                return cu_hashset_broken(&table->text.source, (uint64_t)(field - file.p),
+                return cu_hashset_broken(&sheet->text.source, (uint64_t)(field - file.p),
                                          "a quote that closes this one, but the file ends",
                                          err);
-            if (p == end || *p != table->separator)
+            if (p == end || *p != sheet->separator)
                 break;
             p++;
         }
-        finish_row(table, start, p, end);
-    } while (is_blank(table));
+        finish_row(sheet, start, p, end);
+    } while (is_blank(sheet));
     return CU_OK;
 }
 
 /* ---- headers ---- */
 
 typedef struct header {
-    cu_hashset_field fields[cu_hashset_table_columns_max];
+    cu_hashset_field fields[cu_hashset_sheet_columns_max];
     size_t count;
 } header;
 
@@ -218,82 +218,82 @@ static bool any_digest(const header *self)
 }
 
 /* True where each wanted column is there, whatever its case and punctuation. */
-static bool has_wanted(const cu_hashset_table *table, const char *const *wanted)
+static bool has_wanted(const cu_hashset_sheet *sheet, const char *const *wanted)
 {
     for (; *wanted != NULL; wanted++) {
         bool there = false;
 
-        for (size_t i = 0; i < table->count && !there; i++)
-            there = cu_hashset_same_name(table->fields[i], *wanted);
+        for (size_t i = 0; i < sheet->count && !there; i++)
+            there = cu_hashset_same_name(sheet->fields[i], *wanted);
         if (!there)
             return false;
     }
     return true;
 }
 
-static void read_header(const cu_hashset_table *table, header *out)
+static void read_header(const cu_hashset_sheet *sheet, header *out)
 {
-    out->count = table->count;
-    for (size_t i = 0; i < table->count; i++)
-        out->fields[i] = cu_hashset_field_named(table->fields[i]);
+    out->count = sheet->count;
+    for (size_t i = 0; i < sheet->count; i++)
+        out->fields[i] = cu_hashset_field_named(sheet->fields[i]);
 }
 
 /* ---- records ---- */
 
-static cu_status add_row(cu_hashset_builder *builder, const cu_hashset_table *table,
+static cu_status add_row(cu_hashset_builder *builder, const cu_hashset_sheet *sheet,
                          const header *columns, cu_hashset_filling *filling, cu_err *err)
 {
     /* Less than its columns and no line end: the rest of the file is somewhere else. */
-    if (!table->ended && table->count < columns->count)
-        return cu_hashset_broken(&table->text.source, table->text.source.bytes.n,
+    if (!sheet->ended && sheet->count < columns->count)
+        return cu_hashset_broken(&sheet->text.source, sheet->text.source.bytes.n,
                                  "the other columns of the last row, but the file ends", err);
-    cu_hashset_filling_start(filling, table->number, table->offset);
-    for (size_t i = 0; i < table->count && i < columns->count; i++)
-        cu_hashset_filling_put(filling, columns->fields[i], table->fields[i]);
+    cu_hashset_filling_start(filling, sheet->number, sheet->offset);
+    for (size_t i = 0; i < sheet->count && i < columns->count; i++)
+        cu_hashset_filling_put(filling, columns->fields[i], sheet->fields[i]);
 
     const cu_status st = cu_hashset_builder_add(builder, &filling->row, err);
 
-    return st == CU_OK ? cu_hashset_text_reach(&table->text, builder, err) : st;
+    return st == CU_OK ? cu_hashset_text_reach(&sheet->text, builder, err) : st;
 }
 
-static cu_status add_rows(cu_hashset_builder *builder, cu_hashset_table *table,
+static cu_status add_rows(cu_hashset_builder *builder, cu_hashset_sheet *sheet,
                           const header *columns, cu_err *err)
 {
     cu_hashset_filling filling;
     cu_status st = CU_OK;
 
     while (st == CU_OK) {
-        st = cu_hashset_table_next(table, err);
+        st = cu_hashset_sheet_next(sheet, err);
         if (st == CU_OK)
-            st = add_row(builder, table, columns, &filling, err);
+            st = add_row(builder, sheet, columns, &filling, err);
     }
     return st == CU_ENOTFOUND ? CU_OK : st;
 }
 
-static cu_status read_with_header(cu_hashset_builder *builder, cu_hashset_table *table,
-                                  const cu_hashset_table_kind *kind, cu_err *err)
+static cu_status read_with_header(cu_hashset_builder *builder, cu_hashset_sheet *sheet,
+                                  const cu_hashset_sheet_kind *kind, cu_err *err)
 {
     header columns;
-    const cu_status st = cu_hashset_table_next(table, err);
+    const cu_status st = cu_hashset_sheet_next(sheet, err);
 
     if (st != CU_OK && st != CU_ENOTFOUND)
         return st;
-    read_header(table, &columns);
-    if (st == CU_ENOTFOUND || !has_wanted(table, kind->wanted) || !any_digest(&columns))
-        return cu_hashset_broken(&table->text.source, 0, kind->header, err);
-    return add_rows(builder, table, &columns, err);
+    read_header(sheet, &columns);
+    if (st == CU_ENOTFOUND || !has_wanted(sheet, kind->wanted) || !any_digest(&columns))
+        return cu_hashset_broken(&sheet->text.source, 0, kind->header, err);
+    return add_rows(builder, sheet, &columns, err);
 }
 
-cu_status cu_hashset_read_table(cu_hashset_builder *builder, const cu_hashset_source *source,
-                                const cu_hashset_table_kind *kind, cu_err *err)
+cu_status cu_hashset_read_sheet(cu_hashset_builder *builder, const cu_hashset_source *source,
+                                const cu_hashset_sheet_kind *kind, cu_err *err)
 {
-    CU_AUTO(cu_hashset_table, table);
-    const cu_status st = cu_hashset_table_open(source, kind->separator, &table, err);
+    CU_AUTO(cu_hashset_sheet, sheet);
+    const cu_status st = cu_hashset_sheet_open(source, kind->separator, &sheet, err);
 
     if (st != CU_OK)
         return st;
-    table->lines = kind->lines;
-    return read_with_header(builder, table, kind, err);
+    sheet->lines = kind->lines;
+    return read_with_header(builder, sheet, kind, err);
 }
 
 /* ---- columns that the person names ---- */
@@ -310,9 +310,9 @@ static cu_status parse_columns(const char *text, header *out, cu_err *err)
 
         if (!ignored && field == CU_HASHSET_FIELD_NONE)
             return cu_fail(err, CU_EUSAGE, "there is no column \"%.*s\"", (int)n, text);
-        if (out->count == cu_hashset_table_columns_max)
+        if (out->count == cu_hashset_sheet_columns_max)
             return cu_fail(err, CU_EUSAGE, "there are more than %d columns",
-                           cu_hashset_table_columns_max);
+                           cu_hashset_sheet_columns_max);
         out->fields[out->count++] = field;
         if (text[n] == '\0')
             break;
@@ -322,11 +322,11 @@ static cu_status parse_columns(const char *text, header *out, cu_err *err)
 }
 
 /* True where the row has the name of a digest in a column of digests. */
-static bool is_header(const cu_hashset_table *table, const header *columns)
+static bool is_header(const cu_hashset_sheet *sheet, const header *columns)
 {
-    for (size_t i = 0; i < table->count && i < columns->count; i++) {
+    for (size_t i = 0; i < sheet->count && i < columns->count; i++) {
         if (is_digest(columns->fields[i]) &&
-            is_digest(cu_hashset_field_named(table->fields[i])))
+            is_digest(cu_hashset_field_named(sheet->fields[i])))
             return true;
     }
     return false;
@@ -337,16 +337,16 @@ cu_status cu_hashset_read_columns(cu_hashset_builder *builder, const cu_hashset_
 {
     header columns;
     cu_hashset_filling filling;
-    CU_AUTO(cu_hashset_table, table);
+    CU_AUTO(cu_hashset_sheet, sheet);
     cu_status st = parse_columns(names, &columns, err);
 
     if (st == CU_OK)
-        st = cu_hashset_table_open(source, 0, &table, err);
+        st = cu_hashset_sheet_open(source, 0, &sheet, err);
     if (st == CU_OK)
-        st = cu_hashset_table_next(table, err);
-    if (st == CU_OK && !is_header(table, &columns))
-        st = add_row(builder, table, &columns, &filling, err);
+        st = cu_hashset_sheet_next(sheet, err);
+    if (st == CU_OK && !is_header(sheet, &columns))
+        st = add_row(builder, sheet, &columns, &filling, err);
     if (st == CU_OK)
-        st = add_rows(builder, table, &columns, err);
+        st = add_rows(builder, sheet, &columns, err);
     return st == CU_ENOTFOUND ? CU_OK : st;
 }
