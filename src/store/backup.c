@@ -96,12 +96,12 @@ static cu_bytes created_table(const char *statement)
     return name;
 }
 
-static cu_status copy_tables(cu_store *from, void *context, cu_err *err)
+typedef cu_status (*table_work)(const copying *copy, cu_bytes name, cu_err *err);
+
+static cu_status each_table(const copying *copy, table_work work, cu_err *err)
 {
-    const copying *const copy = context;
     cu_status st = CU_OK;
 
-    (void)from;
     for (size_t s = 0; s < copy->n; s++) {
         for (size_t i = 0; i < copy->schemas[s]->n; i++) {
             const char *const *const statements = copy->schemas[s]->migrations[i].statements;
@@ -110,11 +110,32 @@ static cu_status copy_tables(cu_store *from, void *context, cu_err *err)
                 const cu_bytes name = created_table(statements[k]);
 
                 if (name.n > 0)
-                    st = copy_table(copy, name, err);
+                    st = work(copy, name, err);
             }
         }
     }
     return st;
+}
+
+/* The rows that the steps themselves made are in what is copied too. */
+static cu_status empty_table(const copying *copy, cu_bytes name, cu_err *err)
+{
+    cu_buffer sql = {0};
+    cu_status st;
+
+    cu_buffer_format(&sql, "DELETE FROM %.*s", (int)name.n, (const char *)name.p);
+    cu_buffer_u8(&sql, '\0');
+    st = cu_buffer_check(&sql, err);
+    if (st == CU_OK)
+        st = copy->into->driver->direct(copy->into, (const char *)sql.p, err);
+    cu_buffer_free(&sql);
+    return st;
+}
+
+static cu_status copy_tables(cu_store *from, void *context, cu_err *err)
+{
+    (void)from;
+    return each_table(context, copy_table, err);
 }
 
 static cu_status fill(cu_store *into, void *context, cu_err *err)
@@ -122,6 +143,8 @@ static cu_status fill(cu_store *into, void *context, cu_err *err)
     copying *const copy = context;
     cu_status st = into->driver->before_copy(into, err);
 
+    if (st == CU_OK)
+        st = each_table(copy, empty_table, err);
     if (st == CU_OK)
         st = cu_store_read(copy->from, copy_tables, copy, err);
     if (st == CU_OK)

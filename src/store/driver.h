@@ -76,6 +76,10 @@ struct cu_rows {
 extern const cu_store_driver cu_store_sqlite;
 extern const cu_store_driver cu_store_postgresql;
 
+/* Rows over an answer of the driver's, which is freed with them, or where this fails. */
+cu_status cu_rows_adopt(cu_store *store, void *answer, cu_rows **out,
+                        cu_err *err) CU_MUST_CHECK;
+
 /* Appends sql with each {word} as the driver's dialect has it. CU_EUSAGE: an unknown word. */
 cu_status cu_dialect_write(const cu_store_driver *driver, const char *sql, cu_buffer *out,
                            cu_err *err) CU_MUST_CHECK;

@@ -11,7 +11,7 @@
 enum { tries_max = 64, first_wait_us = 500, longest_wait_us = 200000 };
 
 /* The registry. */
-static const cu_store_driver *const drivers[] = {&cu_store_sqlite};
+static const cu_store_driver *const drivers[] = {&cu_store_sqlite, &cu_store_postgresql};
 
 cu_value cu_value_text(const char *text)
 {
@@ -78,6 +78,20 @@ cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_
         free(rows);
         return st;
     }
+    *out = rows;
+    return CU_OK;
+}
+
+cu_status cu_rows_adopt(cu_store *store, void *answer, cu_rows **out, cu_err *err)
+{
+    cu_rows *const rows = calloc(1, sizeof *rows);
+    cu_rows only = {.store = store, .answer = answer, .at = -1};
+
+    if (rows == NULL) {
+        store->driver->finish(&only);
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    }
+    *rows = only;
     *out = rows;
     return CU_OK;
 }

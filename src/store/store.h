@@ -239,8 +239,8 @@ cu_status cu_store_backup(cu_store *store, const cu_schema *const *schemas, size
                           const char *path, cu_err *err) CU_MUST_CHECK;
 
 /*
- * Copies every row of the schemas' tables from one store into another, whose tables must be
- * there and empty: a backup into a team's PostgreSQL, or back. One transaction on each side.
+ * Replaces every row of the schemas' tables in one store by the rows of another: a backup into
+ * a team's PostgreSQL, or back. The tables are there. One transaction on each side.
  */
 cu_status cu_store_copy(cu_store *from, cu_store *into, const cu_schema *const *schemas,
                         size_t count, cu_err *err) CU_MUST_CHECK;

@@ -202,6 +202,58 @@ static void commits_all_of_a_work_or_none(void **state)
     assert_int_equal(two.calls, 2);
 }
 
+/* ---- a connection that goes away ---- */
+
+typedef struct cut_off {
+    cu_store *other;
+    unsigned calls;
+} cut_off;
+
+static cu_status add_and_be_cut_off(cu_store *store, void *context, cu_err *err)
+{
+    cut_off *const c = context;
+    int64_t process = 0;
+    cu_status st =
+        cu_store_number(store, "SELECT pg_backend_pid()", CU_NO_VALUES, &process, err);
+
+    if (st == CU_OK)
+        st = cu_store_run(store, "INSERT INTO shelf (name, amount) VALUES ('a', 1)",
+                          CU_NO_VALUES, err);
+    if (st == CU_OK && c->calls++ == 0)
+        assert_ok(cu_store_run(c->other, "SELECT pg_terminate_backend($1::integer)",
+                               CU_VALUES(cu_value_integer(process)), &failure));
+    if (st == CU_OK)
+        st = cu_store_run(store, "INSERT INTO shelf (name, amount) VALUES ('b', 1)",
+                          CU_NO_VALUES, err);
+    return st;
+}
+
+static void goes_on_after_the_connection_was_lost(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_store, other);
+    cut_off c = {0};
+    const char *url;
+
+    if (strcmp(*state, "sqlite") == 0)
+        return; /* has none to lose */
+    url = stores_fresh(state);
+    assert_ok(cu_store_open(url, &store, &failure));
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    assert_ok(cu_store_open(url, &other, &failure));
+    c.other = other;
+    assert_ok(cu_store_transact(store, add_and_be_cut_off, &c, &failure));
+    assert_int_equal(c.calls, 2);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 3);
+    /* And outside a transaction: that statement fails, the next is over a new connection. */
+    assert_ok(cu_store_run(other,
+                           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                           " datname = current_database() AND pid <> pg_backend_pid()",
+                           CU_NO_VALUES, &failure));
+    assert_int_equal(add_shelf(store, "c", 1), CU_EIO);
+    assert_ok(add_shelf(store, "c", 1));
+}
+
 /* ---- many writers ---- */
 
 enum { writers = 4, additions = 60 };
@@ -388,7 +440,6 @@ static void backs_up_while_open_and_the_copy_is_whole(void **state)
     /* And into an empty store of the other kind's making. */
     back = stores_open(state);
     assert_ok(cu_store_migrate(back, schemas, 1, &failure));
-    assert_ok(cu_store_run(back, "DELETE FROM shelf", CU_NO_VALUES, &failure));
     assert_ok(cu_store_copy(copy, back, schemas, 1, &failure));
     assert_int_equal(number(back, "SELECT sum(amount) FROM shelf"), 49 * 25);
     assert_int_equal(number(back, "SELECT count(*) FROM thing"), 2);
@@ -474,6 +525,7 @@ int main(void)
         ON_BOTH(orders_text_by_its_bytes),
         ON_BOTH(says_which_constraint_refused),
         ON_BOTH(commits_all_of_a_work_or_none),
+        ON_BOTH(goes_on_after_the_connection_was_lost),
         ON_BOTH(loses_no_update_of_many_writers),
         ON_BOTH(shows_a_reader_one_state),
         ON_BOTH(migrates_forward_and_refuses_what_is_not_its_own),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two halves of the PostgreSQL driver share. Private to store/. */
+#ifndef CU_STORE_POSTGRES_H
+#define CU_STORE_POSTGRES_H
+
+#include "base/map.h"
+#include "store/driver.h"
+
+struct pg_conn; /* libpq's PGconn and PGresult */
+struct pg_result;
+
+enum { CU_POSTGRES_KEPT = 512 }; /* prepared statements of a connection */
+
+typedef struct cu_postgres_prepared {
+    char *sql;
+    int count;                       /* of parameters */
+    unsigned types[CU_STORE_VALUES]; /* Oid */
+} cu_postgres_prepared;
+
+typedef struct cu_postgres {
+    struct pg_conn *server;
+    cu_map index; /* from the hash of the text to its place in kept */
+    cu_postgres_prepared kept[CU_POSTGRES_KEPT];
+    size_t n;
+} cu_postgres;
+
+/* Sets err from a result, or from the connection where it is NULL, and frees the result. */
+cu_status cu_postgres_fail(cu_store *store, struct pg_result *result, const char *doing,
+                           cu_err *err);
+cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err) CU_MUST_CHECK;
+
+/* ---- postgres_schema.c ---- */
+
+cu_status cu_postgres_describe(cu_store *store, cu_buffer *out, cu_err *err);
+cu_status cu_postgres_describe_expected(cu_store *store, cu_store_work work, void *context,
+                                        cu_buffer *out, cu_err *err);
+cu_status cu_postgres_integrity(cu_store *store, cu_err *err);
+cu_status cu_postgres_page(cu_store *store, cu_bytes table, bool first, cu_rows **out,
+                           cu_err *err);
+cu_status cu_postgres_before_copy(cu_store *store, cu_err *err);
+cu_status cu_postgres_after_copy(cu_store *store, cu_err *err);
+
+#endif
