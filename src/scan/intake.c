@@ -197,6 +197,44 @@ static cu_status take_remarks(cu_intake *self, const cu_volumes *volumes, cu_err
     return st;
 }
 
+static bool begins_at_zero(const cu_volumes *volumes)
+{
+    for (size_t i = 0; i < volumes->count; i++) {
+        if (volumes->list[i].kind == CU_VOLUME_PARTITION && volumes->list[i].offset == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A file system over the whole device, beside its table. A hybrid disc is made so, and is
+ * walked; of another it is likely what was there before the table, and is only told.
+ */
+static cu_status take_whole(cu_intake *self, const cu_volumes *volumes, cu_err *err)
+{
+    const cu_volume whole = {.kind = CU_VOLUME_PARTITION,
+                             .bytes = cu_device_facts(self->device)->bytes};
+    cu_filesystem_claims claims = {.count = 0};
+    cu_status st = CU_OK;
+
+    if (begins_at_zero(volumes) || cu_device_detect(self->device, 0, &claims, NULL) != CU_OK)
+        return CU_OK;
+    for (size_t i = 0; st == CU_OK && i < claims.count; i++) {
+        const bool hybrid = strcmp(claims.names[i], "iso9660") == 0;
+        char text[160];
+
+        (void)snprintf(text, sizeof text,
+                       "beside the partition table, %s claims the whole device: it was %s",
+                       claims.names[i], hybrid ? "walked as /p0" : "not walked");
+        st = add_finding(
+            self, &(cu_evidence_finding){.path = "", .kind = "two-file-systems", .text = text},
+            err);
+        if (st == CU_OK && hybrid)
+            st = walk_one(self, &whole, claims.names[i], true, err);
+    }
+    return st;
+}
+
 /* A folder's bytes are its files': what looks like a partition table there is one file's. */
 static cu_status read_volumes(cu_intake *self, cu_volumes *out, cu_err *err)
 {
@@ -225,6 +263,8 @@ cu_status cu_intake_run(cu_intake *self, cu_err *err)
         st = take_remarks(self, &volumes, err);
     for (size_t i = 0; st == CU_OK && i < volumes.count; i++)
         st = take_volume(self, &volumes.list[i], err);
+    if (st == CU_OK)
+        st = take_whole(self, &volumes, err);
     cu_volumes_free(&volumes);
     if (st == CU_OK)
         st = cu_plan_arrange(self->plan, err);

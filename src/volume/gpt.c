@@ -17,6 +17,7 @@ typedef struct header {
     uint32_t entry_bytes;
     uint32_t entries_crc;
     uint64_t at;
+    uint64_t other; /* where the other header is */
 } header;
 
 /* Source: ISO 3309 CRC-32, as UEFI asks for it. */
@@ -44,7 +45,9 @@ static bool parse_header(uint8_t *sector, uint32_t sector_bytes, uint64_t at, he
     const uint32_t header_bytes = cu_cursor_u32le(&c);
     const uint32_t crc = cu_cursor_u32le(&c);
 
-    cu_cursor_take(&c, 52); /* reserved, this and the other header, usable range, disk GUID */
+    cu_cursor_take(&c, 12); /* reserved, this header */
+    out->other = cu_cursor_u64le(&c);
+    cu_cursor_take(&c, 32); /* usable range, disk GUID */
     out->entries_at = cu_cursor_u64le(&c);
     out->count = cu_cursor_u32le(&c);
     out->entry_bytes = cu_cursor_u32le(&c);
@@ -118,69 +121,122 @@ static cu_status add_entry(cu_volumes *volumes, const uint8_t *p, uint32_t numbe
     return cu_volumes_add(volumes, &volume, err);
 }
 
-/* The entries that a header names. *good: their checksum is right, and they were added. */
-static cu_status read_entries(const cu_reader *device, cu_volumes *volumes, const header *from,
-                              bool *good, cu_err *err)
+/* Claims the bytes of a header and its entries for the table. */
+static cu_status add_table(cu_volumes *volumes, const header *from, cu_err *err)
+{
+    const cu_volume entries = {.kind = CU_VOLUME_TABLE,
+                               .offset = from->entries_at * volumes->sector_bytes,
+                               .bytes = (uint64_t)from->count * from->entry_bytes};
+    const cu_volume head = {.kind = CU_VOLUME_TABLE,
+                            .offset = from->at * volumes->sector_bytes,
+                            .bytes = volumes->sector_bytes};
+    const cu_status st = cu_volumes_add(volumes, &entries, err);
+
+    return st != CU_OK ? st : cu_volumes_add(volumes, &head, err);
+}
+
+/*
+ * The entries that a header names, in memory that the caller frees. *good: they are there and
+ * their checksum is right.
+ */
+static cu_status read_entries(const cu_reader *device, const cu_volumes *volumes,
+                              const header *from, uint8_t **out, bool *good, cu_err *err)
 {
     const size_t n = (size_t)from->count * from->entry_bytes;
     uint64_t offset = 0;
-    uint8_t *const entries = malloc(n + 1);
     cu_status st = CU_OK;
 
     *good = false;
-    if (entries == NULL)
+    *out = calloc(1, n + 1);
+    if (*out == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    if (!__builtin_mul_overflow(from->entries_at, (uint64_t)volumes->sector_bytes, &offset) &&
-        offset <= device->bytes && n <= device->bytes - offset)
-        st = cu_reader_read_at(device, offset, entries, n, err);
-    else
-        memset(entries, 0, n);
-    *good = st == CU_OK && n > 0 && crc32_of(entries, n) == from->entries_crc;
-    for (uint32_t i = 0; *good && st == CU_OK && i < from->count; i++)
-        st = add_entry(volumes, entries + (size_t)i * from->entry_bytes, i + 1, err);
-    if (st == CU_OK && *good)
-        st = cu_volumes_add(
-            volumes, &(cu_volume){.kind = CU_VOLUME_TABLE, .offset = offset, .bytes = n}, err);
-    if (st == CU_OK && *good)
-        st = cu_volumes_add(volumes,
-                            &(cu_volume){.kind = CU_VOLUME_TABLE,
-                                         .offset = from->at * volumes->sector_bytes,
-                                         .bytes = volumes->sector_bytes},
-                            err);
-    free(entries);
+    if (__builtin_mul_overflow(from->entries_at, (uint64_t)volumes->sector_bytes, &offset) ||
+        offset > device->bytes || n > device->bytes - offset)
+        return CU_OK;
+    st = cu_reader_read_at(device, offset, *out, n, err);
+    *good = st == CU_OK && n > 0 && crc32_of(*out, n) == from->entries_crc;
     return st;
 }
 
-static cu_status try_header(const cu_reader *device, cu_volumes *volumes, uint64_t at,
-                            bool *good, cu_err *err)
+/* The header at a sector, whole with its entries. */
+static cu_status try_header(const cu_reader *device, const cu_volumes *volumes, uint64_t at,
+                            header *out, uint8_t **entries, bool *good, cu_err *err)
 {
     uint8_t sector[cu_sector_max];
-    header head = {0};
-    const cu_status st = cu_volumes_sector(device, at, volumes->sector_bytes, sector, err);
+    cu_status st = CU_OK;
 
     *good = false;
-    if (st != CU_OK || !parse_header(sector, volumes->sector_bytes, at, &head))
+    *entries = NULL;
+    if (at >= device->bytes / volumes->sector_bytes)
+        return CU_OK;
+    st = cu_volumes_sector(device, at, volumes->sector_bytes, sector, err);
+    if (st != CU_OK || !parse_header(sector, volumes->sector_bytes, at, out))
         return st;
-    return read_entries(device, volumes, &head, good, err);
+    return read_entries(device, volumes, out, entries, good, err);
+}
+
+/* The backup of a good primary: its bytes are the table's, and where it differs that is said.
+ */
+static cu_status check_backup(const cu_reader *device, cu_volumes *volumes,
+                              const header *primary, cu_err *err)
+{
+    header backup = {0};
+    uint8_t *entries = NULL;
+    const uint64_t sectors = device->bytes / volumes->sector_bytes;
+    const uint64_t at = primary->other < sectors ? primary->other * volumes->sector_bytes : 0;
+    bool good = false;
+    cu_status st = try_header(device, volumes, primary->other, &backup, &entries, &good, err);
+
+    free(entries);
+    if (st != CU_OK)
+        return st;
+    if (!good)
+        return cu_volumes_remark(volumes, at, err, "the backup GPT is damaged or gone");
+    if (backup.entries_crc != primary->entries_crc)
+        st = cu_volumes_remark(volumes, at, err,
+                               "the backup GPT names other partitions than the primary");
+    return st != CU_OK ? st : add_table(volumes, &backup, err);
+}
+
+static cu_status take(cu_volumes *volumes, const header *from, const uint8_t *entries,
+                      cu_err *err)
+{
+    cu_status st = add_table(volumes, from, err);
+
+    for (uint32_t i = 0; st == CU_OK && i < from->count; i++)
+        st = add_entry(volumes, entries + (size_t)i * from->entry_bytes, i + 1, err);
+    /* The protective MBR. */
+    if (st == CU_OK)
+        st = cu_volumes_add(
+            volumes, &(cu_volume){.kind = CU_VOLUME_TABLE, .bytes = volumes->sector_bytes},
+            err);
+    return st;
 }
 
 cu_status cu_gpt_read(const cu_reader *device, cu_volumes *volumes, bool *found, cu_err *err)
 {
     const uint64_t sectors = device->bytes / volumes->sector_bytes;
+    header head = {0};
+    uint8_t *entries = NULL;
+    bool primary = false;
     cu_status st = CU_OK;
 
     if (sectors < 4)
         return CU_OK;
-    st = try_header(device, volumes, 1, found, err);
-    if (st == CU_OK && !*found) {
-        st = try_header(device, volumes, sectors - 1, found, err);
-        if (st == CU_OK && *found)
-            st = cu_volumes_remark(volumes, volumes->sector_bytes, err,
-                                   "the primary GPT is damaged or gone: its backup was used");
+    st = try_header(device, volumes, 1, &head, &entries, &primary, err);
+    *found = primary;
+    if (st == CU_OK && !primary) {
+        free(entries);
+        st = try_header(device, volumes, sectors - 1, &head, &entries, found, err);
     }
+    if (st == CU_OK && *found)
+        st = take(volumes, &head, entries, err);
+    free(entries);
     if (st != CU_OK || !*found)
         return st;
     (void)snprintf(volumes->scheme, sizeof volumes->scheme, "gpt");
-    return cu_volumes_add(
-        volumes, &(cu_volume){.kind = CU_VOLUME_TABLE, .bytes = volumes->sector_bytes}, err);
+    return primary
+               ? check_backup(device, volumes, &head, err)
+               : cu_volumes_remark(volumes, volumes->sector_bytes, err,
+                                   "the primary GPT is damaged or gone: its backup was used");
 }

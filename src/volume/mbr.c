@@ -162,3 +162,34 @@ cu_status cu_mbr_read(const cu_reader *device, cu_volumes *volumes, bool *found,
     }
     return st;
 }
+
+static bool is_named(const cu_volumes *volumes, uint64_t offset)
+{
+    for (size_t i = 0; i < volumes->count; i++) {
+        if (volumes->list[i].kind == CU_VOLUME_PARTITION && volumes->list[i].offset == offset)
+            return true;
+    }
+    return false;
+}
+
+cu_status cu_mbr_remark_hybrid(const cu_reader *device, cu_volumes *volumes, cu_err *err)
+{
+    uint8_t sector[cu_sector_max];
+    entry entries[4];
+    const cu_status st = cu_volumes_sector(device, 0, volumes->sector_bytes, sector, err);
+
+    if (st != CU_OK || sector[510] != 0x55 || sector[511] != 0xAA)
+        return st;
+    read_entries(sector, entries);
+    for (size_t i = 0; i < 4; i++) {
+        /* 0xEE: "all of it is the GPT's", and so is whatever starts at the GPT itself. */
+        if (entries[i].type != 0 && entries[i].type != 0xEE && entries[i].count != 0 &&
+            entries[i].first > 1 &&
+            !is_named(volumes, entries[i].first * volumes->sector_bytes))
+            return cu_volumes_remark(volumes, 0, err,
+                                     "the MBR names a partition at sector %llu that the GPT "
+                                     "does not: the GPT was read",
+                                     (unsigned long long)entries[i].first);
+    }
+    return CU_OK;
+}

@@ -25,5 +25,15 @@ cu_status cu_gpt_read(const cu_reader *device, cu_volumes *volumes, bool *found,
                       cu_err *err) CU_MUST_CHECK;
 cu_status cu_mbr_read(const cu_reader *device, cu_volumes *volumes, bool *found,
                       cu_err *err) CU_MUST_CHECK;
+/* A remark where the MBR before a GPT names partitions that the GPT does not. */
+cu_status cu_mbr_remark_hybrid(const cu_reader *device, cu_volumes *volumes,
+                               cu_err *err) CU_MUST_CHECK;
+/* Sets volumes->sector_bytes to the map's own block. */
+cu_status cu_apm_read(const cu_reader *device, cu_volumes *volumes, bool *found,
+                      cu_err *err) CU_MUST_CHECK;
+
+/* A remark where the device begins with a table of a kind that is not read. */
+cu_status cu_label_remark(const cu_reader *device, cu_volumes *volumes,
+                          cu_err *err) CU_MUST_CHECK;
 
 #endif

@@ -126,26 +126,108 @@ static cu_status settle(cu_volumes *volumes, cu_volume *claimed, size_t count,
     return st;
 }
 
-static cu_status read_tables(const cu_reader *device, cu_volumes *volumes, cu_err *err)
+/* Whether a file system that people use begins at offset. */
+static bool begins_volume(const cu_reader *device, uint64_t offset)
+{
+    static const struct {
+        size_t at;
+        const char *magic;
+        size_t n;
+    } marks[] = {{510, "\x55\xAA", 2}, {1080, "\x53\xEF", 2}, {1024, "H+", 2},
+                 {1024, "HX", 2},      {0, "XFSB", 4},        {32, "NXSB", 4},
+                 {0, "LUKS", 4},       {0, "-FVE-FS-", 8}};
+
+    uint8_t head[1536];
+
+    if (offset > device->bytes || device->bytes - offset < sizeof head ||
+        cu_reader_read_at(device, offset, head, sizeof head, NULL) != CU_OK)
+        return false;
+    for (size_t i = 0; i < CU_COUNT_OF(marks); i++) {
+        /* 55 AA ends a boot sector after a jump, and a table without one. */
+        if (memcmp(head + marks[i].at, marks[i].magic, marks[i].n) == 0 &&
+            (i > 0 || head[0] == 0xEB || head[0] == 0xE9))
+            return true;
+    }
+    return false;
+}
+
+/* How many partitions of an MBR begin as file systems do, with sectors of this size. */
+static size_t count_volumes(const cu_reader *device, uint32_t sector_bytes)
+{
+    cu_volumes volumes = {.sector_bytes = sector_bytes};
+    bool found = false;
+    size_t count = 0;
+
+    if (cu_mbr_read(device, &volumes, &found, NULL) == CU_OK) {
+        for (size_t i = 0; i < volumes.count; i++)
+            count += volumes.list[i].kind == CU_VOLUME_PARTITION &&
+                     begins_volume(device, volumes.list[i].offset);
+    }
+    cu_volumes_free(&volumes);
+    return count;
+}
+
+/* An MBR counts in sectors and does not say of what size. A device says it; of the image of
+ * one, what lies where the partitions would begin does. */
+static uint32_t mbr_sector_bytes(const cu_reader *device)
+{
+    if (device->sector_bytes == 4096)
+        return 4096;
+    return count_volumes(device, 512) == 0 && count_volumes(device, 4096) > 0 ? 4096 : 512;
+}
+
+static cu_status read_gpt(const cu_reader *device, cu_volumes *volumes, bool *found,
+                          cu_err *err)
 {
     static const uint32_t sizes[] = {512, 4096};
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && !*found && i < CU_COUNT_OF(sizes); i++) {
+        volumes->sector_bytes = sizes[i];
+        st = cu_gpt_read(device, volumes, found, err);
+    }
+    return st;
+}
+
+/* Says of a second table, beside the one that was read. */
+static cu_status remark_others(const cu_reader *device, cu_volumes *volumes, cu_err *err)
+{
+    cu_volumes others = {.count = 0};
     bool found = false;
     cu_status st = CU_OK;
 
-    for (size_t i = 0; st == CU_OK && !found && i < CU_COUNT_OF(sizes); i++) {
-        volumes->sector_bytes = sizes[i];
-        st = cu_gpt_read(device, volumes, &found, err);
-    }
+    if (strcmp(volumes->scheme, "apm") != 0)
+        st = cu_apm_read(device, &others, &found, err);
+    if (st == CU_OK && found)
+        st = cu_volumes_remark(volumes, others.sector_bytes, err,
+                               "an Apple partition map is there, too: the %s was read",
+                               volumes->scheme);
+    cu_volumes_free(&others);
+    if (st == CU_OK && strcmp(volumes->scheme, "gpt") == 0)
+        st = cu_mbr_remark_hybrid(device, volumes, err);
+    return st;
+}
+
+static cu_status read_tables(const cu_reader *device, cu_volumes *volumes, cu_err *err)
+{
+    bool found = false;
+    cu_status st = read_gpt(device, volumes, &found, err);
+
     if (st == CU_OK && !found) {
-        volumes->sector_bytes = device->sector_bytes == 4096 ? 4096 : 512;
+        volumes->sector_bytes = mbr_sector_bytes(device);
         st = cu_mbr_read(device, volumes, &found, err);
     }
-    if (st == CU_OK && !found) {
-        (void)snprintf(volumes->scheme, sizeof volumes->scheme, "none");
-        st = cu_volumes_add(
-            volumes, &(cu_volume){.kind = CU_VOLUME_PARTITION, .bytes = device->bytes}, err);
-    }
-    return st;
+    if (st == CU_OK && !found)
+        st = cu_apm_read(device, volumes, &found, err);
+    if (st != CU_OK)
+        return st;
+    if (found)
+        return remark_others(device, volumes, err);
+    (void)snprintf(volumes->scheme, sizeof volumes->scheme, "none");
+    volumes->sector_bytes = device->sector_bytes;
+    st = cu_volumes_add(volumes,
+                        &(cu_volume){.kind = CU_VOLUME_PARTITION, .bytes = device->bytes}, err);
+    return st != CU_OK ? st : cu_label_remark(device, volumes, err);
 }
 
 cu_status cu_volumes_read(const cu_reader *device, cu_volumes *out, cu_err *err)

@@ -185,6 +185,40 @@ def aff4(folder):
         assert (len(whole) > 0) == (unreadable > 0), whole
 
 
+# Tables of the kinds that blkid knows: what we call each, its partitions, and what is told of it.
+TABLES = {
+    "gpt": ("gpt", "lowprobe-pt-gpt", None),
+    "dos+bsd": ("mbr", "lowprobe-pt-dos+bsd", None),
+    "bsd": ("none", None, "a BSD disk label is there, which is not read"),
+    "sun": ("none", None, "a Sun disk label is there, which is not read"),
+    "sgi": ("none", None, "an SGI volume header is there, which is not read"),
+    "atari-primary": ("none", None, None),
+    "dasd-cdl": ("none", None, None),
+}
+
+
+def tables(folder):
+    tests = os.path.join(CORPUS, "util-linux+util-linux/tests")
+    for name, (scheme, listed, told) in TABLES.items():
+        image = unpack(f"util-linux+util-linux/tests/ts/blkid/images-pt/{name}.img.xz", folder)
+        scan(image, folder)
+        shown = json.loads(run("show", os.path.join(folder, "scan.custos"), "--source").stdout)
+        partitions = {v["number"]: (v["offset"] // 512, v["bytes"] // 512)
+                      for v in shown["volumes"] if v["kind"] == "partition"}
+        expected = {0: (0, os.path.getsize(image) // 512)}
+        if listed is not None:
+            expected = {}
+            with open(os.path.join(tests, "expected/blkid", listed), encoding="utf-8") as lines:
+                for line in lines:
+                    # The last column of a BSD slice inside a partition says so: it is not read.
+                    if line.startswith("#") and "bsd" not in line:
+                        number, first, count = line[1:].replace(":", "").split()[:3]
+                        expected[int(number)] = (int(first), int(count))
+        assert partitions == expected, (name, partitions, expected)
+        texts = [f["text"] for f in findings(folder) if f["kind"] == "partition-table"]
+        assert texts == ([told] if told else []) or name == "gpt", (name, texts)
+
+
 def listing(name):
     """The second opinion: {offset of the partition: {(path, bytes, md5)}} of live files."""
     volumes, current = {}, None
@@ -242,6 +276,7 @@ def main():
     tap.run("made containers are read, or refused in words", in_folder, made_containers)
     tap.run("a descriptor opens the extent beside it", in_folder, flat_extents)
     tap.run("AFF4 is read, and what its acquisition could not read is told", in_folder, aff4)
+    tap.run("tables are read as blkid reads them, or named", in_folder, tables)
     for name, image in images():
         tap.run("agrees with the second opinion on " + image, in_folder, agrees, name, image)
     tap.end()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sources that are no image file: a folder, a block device."""
 import hashlib
+import json
 import os
 import random
 import subprocess
@@ -128,11 +129,95 @@ def loop_device(folder):
         assert items == expected and len(items) > 0, items
 
 
+def make_disc(folder, *options):
+    root = os.path.join(folder, "disc")
+    os.makedirs(root, exist_ok=True)
+    with open(os.path.join(root, "ON_DISC.TXT"), "wb") as out:
+        out.write(b"on the disc\n" * 500)
+    image = os.path.join(folder, "disc.iso")
+    subprocess.run(["genisoimage", "-quiet", *options, "-o", image, root], check=True,
+                   capture_output=True)
+    return image
+
+
+def two_file_systems(folder):
+    """A FAT volume whose reserved sectors hold a whole ISO 9660: each is walked, and it is said."""
+    disc = make_disc(folder)
+    image = os.path.join(folder, "both.img")
+    subprocess.run(["mkfs.fat", "-F", "16", "-R", "2048", "-i", "00000001", "--invariant", "-C",
+                    image, "16384"], check=True, capture_output=True)
+    source = os.path.join(folder, "on_stick")
+    with open(source, "wb") as out:
+        out.write(b"on the stick\n" * 500)
+    subprocess.run(["mcopy", "-i", image, source, "::ON_STICK.TXT"], check=True)
+    with open(disc, "rb") as iso, open(image, "r+b") as out:
+        iso.seek(32768)
+        out.seek(32768)
+        rest = iso.read()
+        assert 32768 + len(rest) < 2048 * 512, len(rest)
+        out.write(rest)
+    _, items = scan(image, folder)
+    found = {i["path"]: i for i in items}
+    assert found["/p0/ON_STICK.TXT"]["filesystem"] == "fat16", found
+    on_disc = [i for i in items if i["name"].startswith("ON_DISC")]
+    assert len(on_disc) == 1 and on_disc[0]["path"].startswith("/p0-iso9660/"), items
+    assert on_disc[0]["md5"] == hashlib.md5(b"on the disc\n" * 500).hexdigest(), on_disc
+    told = [f for f in findings(folder) if f["kind"] == "two-file-systems"]
+    assert len(told) == 1 and "fat16 and iso9660" in told[0]["text"], told
+
+
+def hybrid_disc(folder):
+    """A disc with an Apple partition map: the file system over all of it is walked, too."""
+    disc = make_disc(folder, "-hfs", "-part", "-hfs-volid", "HYBRID")
+    _, items = scan(disc, folder)
+    shown_source = json.loads(run("show", os.path.join(folder, "scan.custos"), "--source").stdout)
+    types = [v["type"] for v in shown_source["volumes"]]
+    assert "Apple_HFS" in types, types
+    on_disc = [i for i in items if i["name"].startswith("ON_DISC")]
+    assert len(on_disc) == 1 and on_disc[0]["path"].startswith("/p0/"), items
+    assert on_disc[0]["md5"] == hashlib.md5(b"on the disc\n" * 500).hexdigest(), on_disc
+    told = [f["text"] for f in findings(folder) if f["kind"] == "two-file-systems"]
+    assert told == ["beside the partition table, iso9660 claims the whole device: it was walked as /p0"], told
+
+
+# Tables as people make them: the tool's script.
+SFDISK = {
+    "mbr": "label: dos\nstart=2048,size=4096,type=c\nstart=8192,size=20000,type=83\n"
+           "start=30000,type=5\nstart=32000,size=1000,type=7\nstart=34000,size=1000,type=83\n"
+           "start=40000,size=500,type=82\n",
+    "gpt": "label: gpt\nstart=2048,size=4096,name=one\nstart=10000,size=1,name=tiny\n"
+           "start=20000,size=9000,name=three\n",
+}
+
+
+def tables(folder):
+    """The partitions are those that sfdisk says it made."""
+    for scheme, script in SFDISK.items():
+        image = os.path.join(folder, scheme + ".img")
+        with open(image, "wb") as out:
+            out.truncate(32 << 20)
+        subprocess.run(["sfdisk", "--quiet", image], input=script.encode(), check=True,
+                       capture_output=True)
+        made = json.loads(subprocess.run(["sfdisk", "--json", image], check=True,
+                                         capture_output=True).stdout)["partitiontable"]
+        expected = {int(p["node"][len(image):]): (p["start"] * 512, p["size"] * 512)
+                    for p in made["partitions"] if p["type"] != "5"}
+        scan(image, folder)
+        read = json.loads(run("show", os.path.join(folder, "scan.custos"), "--source").stdout)
+        partitions = {v["number"]: (v["offset"], v["bytes"]) for v in read["volumes"]
+                      if v["kind"] == "partition"}
+        assert partitions == expected, (partitions, expected)
+        assert sum(v["bytes"] for v in read["volumes"]) == 32 << 20, read["volumes"]
+
+
 def main():
     tap = Tap()
     tap.run("a folder is a source, each file an item", in_folder, folder_source)
     tap.run("an output inside its source is refused", in_folder, output_inside)
     tap.run("what may not be read is told", in_folder, locked_folder)
+    tap.run("two file systems in one volume are both walked", in_folder, two_file_systems)
+    tap.run("a hybrid disc is walked whole, too", in_folder, hybrid_disc)
+    tap.run("partitions are those that sfdisk made", in_folder, tables)
     tap.run("a block device gives what its image gives", in_folder, loop_device)
     tap.end()
 
