@@ -12,8 +12,17 @@ _custos() {
             scan:-*) words="-o --set --workers --exhibit --resume --json --quiet" ;;
             show:-*) words="--items --matches --findings --accounting --source --jsonl" ;;
             match:-*) words="--set --json" ;;
-            hashset:-*) words="--as --alert --known-good --name --scheme -o" ;;
-            hashset:*) [ "$COMP_CWORD" -eq 2 ] && words="import info lookup" ;;
+            hashset:-*)
+                case "${COMP_WORDS[2]}" in
+                    import) words="--as --alert --known-good --records --name --version --scheme --memory --json -o" ;;
+                    union) words="--name --version --scheme --memory --json -o" ;;
+                    diff) words="--list --json -o" ;;
+                    export) words="--as" ;;
+                    info) words="--json" ;;
+                    lookup) words="--jsonl" ;;
+                esac
+                ;;
+            hashset:*) [ "$COMP_CWORD" -eq 2 ] && words="import info lookup export diff union verify" ;;
             help:*) words="scan show match verify hashset help" ;;
         esac
     fi

@@ -83,3 +83,13 @@ uint64_t *cu_map_put(cu_map *map, uint64_t key, uint64_t value, bool *added)
     }
     return &found->value;
 }
+
+const uint64_t *cu_map_get(const cu_map *map, uint64_t key)
+{
+    if (map->n == 0)
+        return NULL;
+
+    const slot *const found = find(map->memory.p, map->room, key);
+
+    return found->used ? &found->value : NULL;
+}

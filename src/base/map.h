@@ -19,6 +19,9 @@ void cu_map_free(cu_map *map);
 /* The value of key, which is added with value where it is not there. NULL: no room. */
 uint64_t *cu_map_put(cu_map *map, uint64_t key, uint64_t value, bool *added);
 
+/* The value of key, or NULL where it is not there. */
+const uint64_t *cu_map_get(const cu_map *map, uint64_t key);
+
 /* A number for bytes, good for a map; equal bytes give equal numbers, unequal ones nearly never
  * do. */
 uint64_t cu_map_hash(uint64_t seed, cu_bytes bytes);

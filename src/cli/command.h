@@ -13,6 +13,7 @@ typedef struct cu_command {
     const char *summary;
     const char *usage;                 /* lines, each after "custos " */
     int (*run)(int argc, char **argv); /* argv[0] is the name */
+    void (*print_more)(void);          /* what help says after the usage; may be NULL */
 } cu_command;
 
 /* All commands, in the order of custos help; ends with a name of NULL. */

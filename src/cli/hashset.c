@@ -1,87 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* custos hashset: sets of known files are made, asked and checked. */
-#include "hashset/hashset.h"
+/* custos hashset: sets of known files are made, joined, asked and checked. */
+#include "cli/hashset.h"
 
 #include "base/text.h"
-#include "cli/command.h"
-#include "hashset/import.h"
+#include "cli/terminal.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static cu_status open_set(const char *path, cu_hashset **set, cu_err *err)
+cu_status cu_hashset_open_named(const char *path, cu_hashset **set, cu_err *err)
 {
     const cu_status st = cu_hashset_open(path, set, err);
 
     return st == CU_OK ? st : cu_while(err, st, "could not open hash set \"%s\"", path);
 }
 
-/* ---- import ---- */
-
-typedef struct importing {
-    cu_hashset_import_options options;
-    const char *out;
-    bool alert, known_good;
-} importing;
-
-static int parse_import(importing *self, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"as", required_argument, NULL, 'a'},      {"alert", no_argument, NULL, 'A'},
-        {"known-good", no_argument, NULL, 'k'},    {"name", required_argument, NULL, 'n'},
-        {"version", required_argument, NULL, 'v'}, {"scheme", required_argument, NULL, 's'},
-        {"columns", required_argument, NULL, 'c'}, {0},
-    };
-    int option = 0;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) >= 0) {
-        switch (option) {
-        case 'a':
-            self->options.format = optarg;
-            break;
-        case 'A':
-            self->alert = true;
-            break;
-        case 'k':
-            self->known_good = true;
-            break;
-        case 'n':
-            self->options.name = optarg;
-            break;
-        case 'v':
-            self->options.version = optarg;
-            break;
-        case 's':
-            self->options.scheme = optarg;
-            break;
-        case 'c':
-            self->options.columns = optarg;
-            break;
-        case 'o':
-            self->out = optarg;
-            break;
-        default:
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset import");
-        }
-    }
-    if (self->options.format == NULL || self->out == NULL || optind >= argc)
-        return cu_cli_misuse(&cu_command_hashset,
-                             "--as FORMAT, FILE and -o SET.chs are wanted");
-    if (self->alert == self->known_good)
-        return cu_cli_misuse(&cu_command_hashset,
-                             "say what a match means: --alert or --known-good, one of them");
-    self->options.purpose = self->alert ? CU_HASHSET_ALERT : CU_HASHSET_KNOWN_GOOD;
-    return 0;
-}
+/* ---- what was kept and left out ---- */
 
 static void print_left_out(uint64_t count, const char *what, const char *first)
 {
+    char text[32];
+
     if (count == 0)
         return;
-    (void)printf("left out: %llu %s", (unsigned long long)count, what);
+    (void)printf("left out: %s %s", cu_cli_count(count, text), what);
     if (first[0] != '\0') {
         (void)printf(", the first at ");
         cu_cli_print_shown(first);
@@ -89,178 +33,242 @@ static void print_left_out(uint64_t count, const char *what, const char *first)
     (void)printf("\n");
 }
 
-static int run_import(int argc, char **argv)
+static void print_report(const cu_hashset_report *report, const char *out)
 {
-    importing self = {.alert = false};
-    cu_hashset_report report;
+    char a[32];
+    char b[32];
+
+    (void)printf("%s records, %s digests", cu_cli_count(report->records, a),
+                 cu_cli_count(report->values, b));
+    if (report->pdq > 0)
+        (void)printf(", %s PDQ", cu_cli_count(report->pdq, a));
+    if (report->photodna > 0)
+        (void)printf(", %s PhotoDNA (stored, never matched)",
+                     cu_cli_count(report->photodna, a));
+    (void)printf(" in ");
+    cu_cli_print_shown(out);
+    (void)printf("\n");
+    print_left_out(report->empty_files, "of empty files", report->first_empty);
+    print_left_out(report->without_digest, "without a digest", report->first_without);
+    print_left_out(report->wrong, "digests of a wrong length", report->first_wrong);
+    print_left_out(report->duplicates, "that were there already", report->first_duplicate);
+    print_left_out(report->withdrawn, "withdrawn by their source", "");
+}
+
+static void write_left_out(cu_json *json, const char *key, uint64_t count, const char *first)
+{
+    cu_json_open_object(json, key);
+    cu_json_uint(json, "count", count);
+    if (first != NULL && first[0] != '\0')
+        cu_json_text(json, "first", first);
+    cu_json_close_object(json);
+}
+
+static void write_report(const cu_hashset_report *report, const char *path)
+{
+    cu_buffer out = {0};
+    cu_json json = {.out = &out};
+
+    cu_json_open_object(&json, NULL);
+    cu_json_text(&json, "set", path);
+    cu_json_uint(&json, "rows", report->rows);
+    cu_json_uint(&json, "records", report->records);
+    cu_json_uint(&json, "digests", report->values);
+    cu_json_uint(&json, "pdq", report->pdq);
+    cu_json_uint(&json, "photodna", report->photodna);
+    cu_json_open_object(&json, "left_out");
+    write_left_out(&json, "empty_files", report->empty_files, report->first_empty);
+    write_left_out(&json, "without_digest", report->without_digest, report->first_without);
+    write_left_out(&json, "wrong", report->wrong, report->first_wrong);
+    write_left_out(&json, "duplicates", report->duplicates, report->first_duplicate);
+    write_left_out(&json, "withdrawn", report->withdrawn, NULL);
+    cu_json_close_object(&json);
+    cu_json_close_object(&json);
+    cu_json_line(&json);
+    cu_cli_write(&out);
+    cu_buffer_free(&out);
+}
+
+int cu_hashset_import_and_tell(cu_hashset_import_options *options, char **files, int count,
+                               const char *out, bool as_json)
+{
+    const char **const paths = calloc((size_t)count + 1, sizeof *paths);
+    cu_hashset_report report = {.rows = 0};
+    cu_terminal terminal;
     cu_err err = {0};
-    const int wrong = parse_import(&self, argc, argv);
+    cu_status st = paths == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
 
-    if (wrong != 0)
-        return wrong;
-
-    const char **const files = calloc((size_t)(argc - optind), sizeof *files);
-    cu_status st = files == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
-
-    for (int i = optind; st == CU_OK && i < argc; i++)
-        files[i - optind] = argv[i];
+    for (int i = 0; st == CU_OK && i < count; i++)
+        paths[i] = files[i];
+    cu_terminal_begin(&terminal, false);
+    options->progress = &terminal.progress;
     if (st == CU_OK)
-        st = cu_hashset_import(&self.options, files, (size_t)(argc - optind), self.out, &report,
-                               &err);
-    free(files);
+        st = cu_hashset_import(options, paths, (size_t)count, out, &report, &err);
+    cu_terminal_end(&terminal);
+    options->progress = NULL;
+    free(paths);
     if (st == CU_EUSAGE)
         return cu_cli_misuse(&cu_command_hashset, "%s", err.text);
     if (st != CU_OK)
         return cu_cli_fail(&err);
-    (void)printf("%llu records, %llu digests in %s\n", (unsigned long long)report.records,
-                 (unsigned long long)report.values, self.out);
-    print_left_out(report.empty_files, "of empty files", "");
-    print_left_out(report.without_digest, "without a digest", report.first_without);
-    print_left_out(report.wrong, "digests of a wrong length", report.first_wrong);
-    print_left_out(report.duplicates, "digests that were there already", "");
+    if (as_json)
+        write_report(&report, out);
+    else
+        print_report(&report, out);
     return cu_cli_flush();
 }
 
-/* ---- info, lookup, verify ---- */
+/* ---- import and union ---- */
 
-static int run_info(int argc, char **argv)
+typedef struct importing {
+    cu_hashset_import_options options;
+    const char *out;
+    bool alert, known_good, json;
+} importing;
+
+/* "2G", "512M", "65536K": bytes, 0 where it is none. */
+static uint64_t parse_memory(const char *text)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
-    CU_AUTO(cu_hashset, set);
-    cu_buffer out = {0};
-    cu_json json = {.out = &out};
-    cu_err err = {0};
-    bool as_json = false;
+    static const struct {
+        char unit;
+        unsigned shift;
+    } units[] = {{'K', 10}, {'M', 20}, {'G', 30}, {'T', 40}};
+
+    char *end = NULL;
+    const unsigned long long n = strtoull(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || n == 0)
+        return 0;
+    if (*end == '\0')
+        return n;
+    for (size_t i = 0; i < CU_COUNT_OF(units); i++) {
+        if (end[0] == units[i].unit && end[1] == '\0' && n <= UINT64_MAX >> units[i].shift)
+            return n << units[i].shift;
+    }
+    return 0;
+}
+
+static int take_option(importing *self, int option)
+{
+    switch (option) {
+    case 'a':
+        self->options.format = optarg;
+        return 0;
+    case 'A':
+        self->alert = true;
+        return 0;
+    case 'k':
+        self->known_good = true;
+        return 0;
+    case 'r':
+        self->options.keep_records = true;
+        return 0;
+    case 'n':
+        self->options.name = optarg;
+        return 0;
+    case 'v':
+        self->options.version = optarg;
+        return 0;
+    case 's':
+        self->options.scheme = optarg;
+        return 0;
+    case 'm':
+        self->options.memory = parse_memory(optarg);
+        return self->options.memory >= cu_hashset_memory_min
+                   ? 0
+                   : cu_cli_misuse(&cu_command_hashset,
+                                   "\"%s\" is no size of 16M or more, such as 512M or 4G",
+                                   optarg);
+    case 'c':
+        self->options.columns = optarg;
+        return 0;
+    case 'j':
+        self->json = true;
+        return 0;
+    case 'o':
+        self->out = optarg;
+        return 0;
+    default:
+        return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset import");
+    }
+}
+
+static int parse(importing *self, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"as", required_argument, NULL, 'a'},     {"alert", no_argument, NULL, 'A'},
+        {"known-good", no_argument, NULL, 'k'},   {"records", no_argument, NULL, 'r'},
+        {"name", required_argument, NULL, 'n'},   {"version", required_argument, NULL, 'v'},
+        {"scheme", required_argument, NULL, 's'}, {"memory", required_argument, NULL, 'm'},
+        {"json", no_argument, NULL, 'j'},         {0},
+    };
+    int option = 0;
 
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
-        if (option != 'j')
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset info");
-        as_json = true;
-    }
-    if (optind + 1 != argc)
-        return cu_cli_misuse(&cu_command_hashset, "one set is wanted");
-    if (open_set(argv[optind], &set, &err) != CU_OK)
-        return cu_cli_fail(&err);
+    while ((option = getopt_long(argc, argv, "o:", options, NULL)) >= 0) {
+        const int wrong = take_option(self, option);
 
-    const cu_hashset_facts *const facts = cu_hashset_get_facts(set);
-    const char *const purpose = facts->purpose == CU_HASHSET_ALERT ? "alert" : "known-good";
-
-    if (as_json) {
-        cu_json_open_object(&json, NULL);
-        cu_json_text(&json, "name", facts->name);
-        cu_json_text(&json, "version", facts->version);
-        cu_json_text(&json, "scheme", facts->scheme);
-        cu_json_text(&json, "purpose", purpose);
-        cu_json_uint(&json, "records", facts->records);
-        cu_json_uint(&json, "md5", facts->values[CU_HASHSET_MD5]);
-        cu_json_uint(&json, "sha1", facts->values[CU_HASHSET_SHA1]);
-        cu_json_uint(&json, "sha256", facts->values[CU_HASHSET_SHA256]);
-        cu_json_close_object(&json);
-        cu_json_line(&json);
-        cu_cli_write(&out);
-    } else {
-        (void)printf("name     ");
-        cu_cli_print_shown(facts->name);
-        (void)printf("\nversion  ");
-        cu_cli_print_shown(facts->version);
-        (void)printf("\nscheme   ");
-        cu_cli_print_shown(facts->scheme);
-        (void)printf(
-            "\npurpose  %s\nrecords  %llu\nmd5      %llu\nsha1     %llu\nsha256   %llu\n",
-            purpose, (unsigned long long)facts->records,
-            (unsigned long long)facts->values[CU_HASHSET_MD5],
-            (unsigned long long)facts->values[CU_HASHSET_SHA1],
-            (unsigned long long)facts->values[CU_HASHSET_SHA256]);
+        if (wrong != 0)
+            return wrong;
     }
-    cu_buffer_free(&out);
-    return cu_cli_flush();
+    return 0;
 }
 
-static bool find_text(const cu_hashset *set, const char *text, cu_hashset_record *out,
-                      bool *found)
+int cu_hashset_run_import(int argc, char **argv)
 {
-    static const size_t bytes[] = {
-        [CU_HASHSET_MD5] = 16, [CU_HASHSET_SHA1] = 20, [CU_HASHSET_SHA256] = 32};
+    importing self = {.alert = false};
+    const int wrong = parse(&self, argc, argv);
 
-    for (size_t i = 0; i < cu_hashset_algorithms; i++) {
-        uint8_t digest[32];
-
-        if (!cu_hex_decode(text, strlen(text), digest, bytes[i]))
-            continue;
-        *found = cu_hashset_find(set, (cu_hashset_algorithm)i, digest, out);
-        return true;
-    }
-    return false;
+    if (wrong != 0)
+        return wrong;
+    if (self.options.format == NULL || self.out == NULL || optind >= argc)
+        return cu_cli_misuse(&cu_command_hashset,
+                             "--as FORMAT, FILE and -o SET.chs are wanted");
+    if (self.alert == self.known_good)
+        return cu_cli_misuse(&cu_command_hashset,
+                             "say what a match means: --alert or --known-good, one of them");
+    self.options.purpose = self.alert ? CU_HASHSET_ALERT : CU_HASHSET_KNOWN_GOOD;
+    return cu_hashset_import_and_tell(&self.options, argv + optind, argc - optind, self.out,
+                                      self.json);
 }
 
-static int run_lookup(int argc, char **argv)
+int cu_hashset_run_union(int argc, char **argv)
 {
-    CU_AUTO(cu_hashset, set);
-    cu_buffer out = {0};
+    importing self = {.alert = false};
+    CU_AUTO(cu_hashset, first);
     cu_err err = {0};
+    const int wrong = parse(&self, argc, argv);
 
-    if (argc < 3)
-        return cu_cli_misuse(&cu_command_hashset, "a set and a hash are wanted");
-    if (open_set(argv[1], &set, &err) != CU_OK)
+    if (wrong != 0)
+        return wrong;
+    if (self.out == NULL || optind + 2 > argc || self.options.format != NULL || self.alert ||
+        self.known_good)
+        return cu_cli_misuse(&cu_command_hashset, "two sets and -o SET.chs are wanted");
+    if (cu_hashset_open_named(argv[optind], &first, &err) != CU_OK)
         return cu_cli_fail(&err);
-    for (int i = 2; i < argc; i++) {
-        cu_hashset_record record;
-        bool found = false;
 
-        if (!find_text(set, argv[i], &record, &found))
-            return cu_cli_misuse(&cu_command_hashset,
-                                 "\"%s\" is no MD5, SHA-1 or SHA-256 in hexadecimal", argv[i]);
-        if (!found) {
-            cu_buffer_format(&out, "%s\t-\n", argv[i]);
-            continue;
-        }
+    const cu_hashset_facts *const facts = cu_hashset_get_facts(first);
 
-        const char *const name = cu_hashset_get_facts(set)->name;
-
-        cu_buffer_format(&out, "%s\t", argv[i]);
-        cu_text_append_shown(&out, (cu_bytes){(const uint8_t *)name, strlen(name)});
-        cu_buffer_format(&out, "\t");
-        if (record.label[0] == '\0')
-            cu_buffer_format(&out, "%llu", (unsigned long long)record.number);
-        cu_text_append_shown(&out,
-                             (cu_bytes){(const uint8_t *)record.label, strlen(record.label)});
-        cu_buffer_format(&out, "\t");
-        cu_text_append_shown(&out,
-                             (cu_bytes){(const uint8_t *)record.code, strlen(record.code)});
-        cu_buffer_format(&out, "\n");
-    }
-    cu_cli_write(&out);
-    cu_buffer_free(&out);
-    return cu_cli_flush();
+    self.options.format = "custos";
+    self.options.purpose = facts->purpose;
+    self.options.keep_records = facts->records > 0;
+    if (self.options.scheme == NULL)
+        self.options.scheme = facts->scheme;
+    return cu_hashset_import_and_tell(&self.options, argv + optind, argc - optind, self.out,
+                                      self.json);
 }
 
-static int run_verify(int argc, char **argv)
-{
-    CU_AUTO(cu_hashset, set);
-    cu_err err = {0};
-
-    if (argc != 2)
-        return cu_cli_misuse(&cu_command_hashset, "one set is wanted");
-    if (open_set(argv[1], &set, &err) != CU_OK)
-        return cu_cli_fail(&err);
-    if (cu_hashset_verify(set, &err) != CU_OK) {
-        (void)cu_while(&err, CU_EFORMAT, "could not verify \"%s\"", argv[1]);
-        return cu_cli_fail(&err);
-    }
-    (void)printf("whole: every byte is as it was written\n");
-    return cu_cli_flush();
-}
+/* ---- the command ---- */
 
 static int run(int argc, char **argv)
 {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } actions[] = {{"import", run_import},
-                   {"info", run_info},
-                   {"lookup", run_lookup},
-                   {"verify", run_verify}};
+    } actions[] = {{"import", cu_hashset_run_import}, {"info", cu_hashset_run_info},
+                   {"lookup", cu_hashset_run_lookup}, {"export", cu_hashset_run_export},
+                   {"diff", cu_hashset_run_diff},     {"union", cu_hashset_run_union},
+                   {"verify", cu_hashset_run_verify}};
 
     if (argc < 2)
         return cu_cli_misuse(&cu_command_hashset, "what to do is missing");
@@ -271,15 +279,30 @@ static int run(int argc, char **argv)
     return cu_cli_misuse(&cu_command_hashset, "hashset cannot \"%s\"", argv[1]);
 }
 
+static void print_formats(void)
+{
+    const char *name = NULL;
+    const char *what = NULL;
+
+    (void)printf("formats of import:\n");
+    for (size_t i = 0; cu_hashset_format_at(i, &name, &what); i++)
+        (void)printf("  %-11s %s\n", name, what);
+    (void)printf("\n");
+}
+
 const cu_command cu_command_hashset = {
     .name = "hashset",
-    .summary = "make, ask and check sets of known files",
-    .usage = "custos hashset import --as FORMAT --alert|--known-good [--name N] [--version V]\n"
-             "                      [--scheme S] [--columns NAMES] FILE... -o SET.chs\n"
-             "       custos hashset info SET [--json]\n"
-             "       custos hashset lookup SET HASH...\n"
-             "       custos hashset verify SET\n"
-             "       formats: vics nsrl3 nsrl2 md5 sha1 sha256 csv hashdeep hashkeeper encase "
-             "tsk icse",
+    .summary = "make, join, ask and check sets of known files",
+    .usage =
+        "custos hashset import --as FORMAT --alert|--known-good [--name N] [--version V]\n"
+        "                      [--scheme NAME[/VERSION]] [--columns NAMES] [--records]\n"
+        "                      [--memory SIZE] [--json] FILE... -o SET.chs\n"
+        "       custos hashset info SET [--json]\n"
+        "       custos hashset lookup SET HASH...|- [--jsonl]\n"
+        "       custos hashset export SET [--as csv|jsonl]\n"
+        "       custos hashset diff OLD NEW [--list] [--json] [-o ADDED.chs]\n"
+        "       custos hashset union SET SET... -o SET.chs [--name N] [--version V] [--json]\n"
+        "       custos hashset verify SET",
     .run = run,
+    .print_more = print_formats,
 };

@@ -13,8 +13,10 @@ static int run(int argc, char **argv)
 
         if (command == NULL)
             return cu_cli_misuse(&cu_command_help, "there is no command \"%s\"", argv[1]);
-        (void)printf("%s\n\nusage: %s\n\nThe manual: man custos-%s\n", command->summary,
-                     command->usage, command->name);
+        (void)printf("%s\n\nusage: %s\n\n", command->summary, command->usage);
+        if (command->print_more != NULL)
+            command->print_more();
+        (void)printf("The manual: man custos-%s\n", command->name);
         return cu_cli_flush();
     }
     (void)printf("Custos finds known files on seized devices, and says how sure it is.\n\n");

@@ -18,12 +18,13 @@ typedef struct matching {
     bool json;
     cu_buffer out;
     cu_json writer;
-    uint64_t found, items;
+    cu_matcher *matcher;
+    uint64_t found, items, known_good;
 } matching;
 
 static void write_match(matching *self, const cu_evidence_item *item, const cu_match *match)
 {
-    const char *const strength = cu_match_strength(item->state, false);
+    char record[24];
 
     if (self->json) {
         cu_json *const json = &self->writer;
@@ -33,22 +34,39 @@ static void write_match(matching *self, const cu_evidence_item *item, const cu_m
         cu_json_text(json, "path", item->path);
         cu_json_text(json, "set", match->set->name);
         cu_json_text(json, "set_version", match->set->version);
-        cu_json_text(json, "algorithm", cu_match_algorithm_word(match->algorithm));
+        cu_json_text(json, "algorithm", cu_hashset_algorithm_word(match->algorithm));
         cu_json_int(json, "distance", 0);
-        cu_json_text(json, "strength", strength);
+        cu_json_text(json, "strength", match->strength);
         cu_json_open_object(json, "asserted");
         cu_json_text(json, "scheme", match->set->scheme);
         cu_json_text(json, "code", match->record.code);
         cu_json_close_object(json);
-        cu_json_text(json, "set_record", match->record.label);
+        cu_json_text(json, "set_record", cu_match_record_text(&match->record, record));
         cu_json_close_object(json);
         return;
     }
-    cu_buffer_format(&self->out, "%-16s %-7s ", strength,
-                     cu_match_algorithm_word(match->algorithm));
+    cu_buffer_format(&self->out, "%-16s %-7s ", match->strength,
+                     cu_hashset_algorithm_word(match->algorithm));
     cu_text_append_shown(&self->out,
                          (cu_bytes){(const uint8_t *)item->path, strlen(item->path)});
     cu_buffer_u8(&self->out, '\n');
+}
+
+static cu_status see_match(void *context, const cu_evidence_item *item, const cu_match *match,
+                           cu_err *err)
+{
+    matching *const self = context;
+
+    write_match(self, item, match);
+    self->found++;
+    return cu_buffer_check(&self->out, err);
+}
+
+static cu_status see_known_good(void *context, CU_UNUSED const cu_evidence_item *item,
+                                CU_UNUSED const cu_match *match, CU_UNUSED cu_err *err)
+{
+    ((matching *)context)->known_good++;
+    return CU_OK;
 }
 
 static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *err)
@@ -56,18 +74,29 @@ static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *e
     matching *const self = context;
 
     self->items++;
-    if (!item->examined || item->size == 0)
-        return CU_OK;
-    for (size_t i = 0; i < self->count; i++) {
-        cu_match match;
+    return cu_matcher_add(self->matcher, item, err);
+}
 
-        if (cu_hashset_get_facts(self->sets[i])->purpose != CU_HASHSET_ALERT ||
-            !cu_match_find(self->sets[i], &item->digests, &match))
-            continue;
-        write_match(self, item, &match);
-        self->found++;
-    }
-    return cu_buffer_check(&self->out, err);
+static cu_status match_items(matching *self, cu_evidence *evidence, cu_err *err)
+{
+    CU_AUTO(cu_matcher, matcher);
+    const cu_matching how = {.sets = self->sets,
+                             .set_count = self->count,
+                             .matched = see_match,
+                             .known_good = see_known_good,
+                             .context = self};
+    cu_evidence_totals totals;
+    cu_status st = cu_evidence_count(evidence, &totals, err);
+
+    if (st == CU_OK)
+        st = cu_matcher_new(&how,
+                            totals.allocated + totals.deleted + totals.orphan + totals.carved +
+                                totals.member,
+                            &matcher, err);
+    self->matcher = matcher;
+    if (st == CU_OK)
+        st = cu_evidence_each_item(evidence, see_item, self, err);
+    return st == CU_OK ? cu_matcher_end(matcher, err) : st;
 }
 
 static cu_status run_matching(matching *self, const char *path, cu_err *err)
@@ -89,15 +118,20 @@ static cu_status run_matching(matching *self, const char *path, cu_err *err)
         cu_json_text(&self->writer, "evidence", path);
         cu_json_open_array(&self->writer, "matches");
     }
-    st = cu_evidence_each_item(evidence, see_item, self, err);
+    st = match_items(self, evidence, err);
     if (self->json) {
         cu_json_close_array(&self->writer);
         cu_json_uint(&self->writer, "items", self->items);
+        cu_json_uint(&self->writer, "known_good", self->known_good);
         cu_json_close_object(&self->writer);
         cu_json_line(&self->writer);
     } else {
-        cu_buffer_format(&self->out, "%llu matches in %llu items\n",
+        cu_buffer_format(&self->out, "%llu matches in %llu items",
                          (unsigned long long)self->found, (unsigned long long)self->items);
+        if (self->known_good > 0)
+            cu_buffer_format(&self->out, ", %llu of them known-good",
+                             (unsigned long long)self->known_good);
+        cu_buffer_u8(&self->out, '\n');
     }
     if (st == CU_OK)
         st = cu_buffer_check(&self->out, err);

@@ -70,6 +70,7 @@ cu_status cu_report_json(cu_json *json, cu_evidence *evidence, cu_err *err)
     cu_json_uint(json, "not", totals.pictures_not);
     cu_json_uint(json, "known", totals.pictures_known);
     cu_json_close_object(json);
+    cu_json_uint(json, "known_good", totals.known_good);
     cu_json_uint(json, "findings", totals.findings);
     cu_json_open_object(json, "accounting");
     for (int i = 0; i < cu_classes; i++)

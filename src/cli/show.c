@@ -112,6 +112,7 @@ static void json_item(cu_json *json, const volume_names *volumes, const cu_evide
     cu_json_uint(json, "read", item->read);
     cu_json_text(json, "state", item->state);
     cu_json_bool(json, "path_certain", item->path_certain);
+    cu_json_bool(json, "claimed", item->claimed);
     cu_json_text(json, "recovery", item->recovery);
     cu_json_text(json, "type", item->type);
     json_digests(json, item);

@@ -19,6 +19,11 @@ static void ask_to_stop(CU_UNUSED int signal_number)
     stop_asked = 1;
 }
 
+static bool counts_bytes(const char *stage)
+{
+    return strcmp(stage, "reading") == 0 || strcmp(stage, "importing") == 0;
+}
+
 static void draw(cu_terminal *self, uint64_t done, uint64_t total)
 {
     enum { width = 30 };
@@ -34,7 +39,7 @@ static void draw(cu_terminal *self, uint64_t done, uint64_t total)
     memset(bar, '#', filled);
     bar[width] = '\0';
     (void)fprintf(stderr, "\r%-16s [%s] %3.0f %%", self->stage, bar, part * 100);
-    if (strcmp(self->stage, "reading") == 0 && seconds > 0.2)
+    if (counts_bytes(self->stage) && seconds > 0.2)
         (void)fprintf(stderr, "  %s/s", cu_cli_size((uint64_t)((double)done / seconds), size));
     if (part > 0.001 && part < 1)
         (void)fprintf(stderr, "  %" PRIu64 ":%02u left", left / 60, (unsigned)(left % 60));

@@ -59,6 +59,7 @@ typedef struct cu_evidence_item {
     const char *state;    /* allocated deleted orphan carved member */
     const char *recovery; /* allocated contiguous-guess chain proved-by-digest none */
     bool path_certain;
+    bool claimed; /* not live, and live files own some of its bytes (cu_evidence_set_claimed) */
     uint64_t size;
     uint64_t excluded; /* bytes that were left out on purpose, each with a finding */
     int64_t parent;    /* id of the item that holds it; 0 none */
@@ -132,6 +133,12 @@ typedef struct cu_evidence_match {
     int distance;
 } cu_evidence_match;
 
+/* An item that a known-good set holds and no set that alerts does. */
+typedef struct cu_evidence_known_good {
+    int64_t item;
+    const char *set, *set_version, *algorithm;
+} cu_evidence_known_good;
+
 typedef struct cu_evidence_region {
     uint64_t offset, bytes;
     cu_class class_of_bytes;
@@ -170,10 +177,15 @@ cu_status cu_evidence_set_result(cu_evidence_writer *w, const cu_evidence_item *
 /* state → "not read"-type corrections after matching: recovery becomes "proved-by-digest". */
 cu_status cu_evidence_set_recovery(cu_evidence_writer *w, int64_t item, const char *recovery,
                                    cu_err *err) CU_MUST_CHECK;
+/* Live files own some of the item's bytes: it only claims them. */
+cu_status cu_evidence_set_claimed(cu_evidence_writer *w, int64_t item,
+                                  cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_finding(cu_evidence_writer *w, const cu_evidence_finding *finding,
                                   cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_match(cu_evidence_writer *w, const cu_evidence_match *match,
                                 cu_err *err) CU_MUST_CHECK;
+cu_status cu_evidence_add_known_good(cu_evidence_writer *w, const cu_evidence_known_good *known,
+                                     cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_region(cu_evidence_writer *w, const cu_evidence_region *region,
                                  cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_picture(cu_evidence_writer *w, const cu_evidence_picture *picture,
@@ -219,9 +231,9 @@ void cu_evidence_close(cu_evidence *evidence);
 CU_DEFINE_AUTO(cu_evidence, cu_evidence_close)
 
 /* Each calls seen for every row, in order (items by id; runs by item and number; regions by
- * offset; pictures, groupings by item; looks by item, frame and change; findings, matches by
- * item); stops where seen does not answer CU_OK, and answers that.
- * Texts live until seen returns. */
+ * offset; pictures, groupings by item; looks by item, frame and change; findings, matches,
+ * known_good by item); stops where seen does not answer CU_OK, and answers that. Texts live
+ * until seen returns. */
 #define CU_EVIDENCE_EACH(noun, type)                                                           \
     cu_status cu_evidence_each_##noun(                                                         \
         cu_evidence *evidence, cu_status (*seen)(void *context, const type *row, cu_err *err), \
@@ -231,6 +243,7 @@ CU_EVIDENCE_EACH(item, cu_evidence_item);
 CU_EVIDENCE_EACH(run, cu_evidence_run);
 CU_EVIDENCE_EACH(finding, cu_evidence_finding);
 CU_EVIDENCE_EACH(match, cu_evidence_match);
+CU_EVIDENCE_EACH(known_good, cu_evidence_known_good);
 CU_EVIDENCE_EACH(region, cu_evidence_region);
 CU_EVIDENCE_EACH(picture, cu_evidence_picture);
 CU_EVIDENCE_EACH(look, cu_evidence_look);
@@ -241,6 +254,7 @@ cu_status cu_evidence_get_source(cu_evidence *evidence, cu_evidence_source *out,
 typedef struct cu_evidence_totals {
     uint64_t allocated, deleted, orphan, carved, member, not_examined; /* items */
     uint64_t exact, near;                                              /* matches */
+    uint64_t known_good;                                               /* items */
     uint64_t findings;
     uint64_t pictures, pictures_known, pictures_partly,
         pictures_not;                /* the last three are of them */

@@ -244,6 +244,7 @@ static void take_item(cu_row *row, cu_evidence_item *out)
     out->state = take_text(row);
     out->recovery = take_text(row);
     out->path_certain = take_number(row) != 0;
+    out->claimed = take_number(row) != 0;
     out->size = take_size(row);
     out->excluded = take_size(row);
     out->parent = take_number_or(row, 0);
@@ -372,6 +373,14 @@ static void take_match(cu_row *row, cu_evidence_match *out)
     out->path = take_text(row);
 }
 
+static void take_known_good(cu_row *row, cu_evidence_known_good *out)
+{
+    out->item = take_number(row);
+    out->set = take_text(row);
+    out->set_version = take_text(row);
+    out->algorithm = take_text(row);
+}
+
 static void take_region(cu_row *row, cu_evidence_region *out)
 {
     out->offset = take_size(row);
@@ -421,6 +430,8 @@ DEFINE_EACH(finding,
 DEFINE_EACH(match, "SELECT m.*, i.path FROM main.\"match\" m LEFT JOIN main.item i"
                    " ON i.id = m.item ORDER BY m.item, m.\"set\", m.algorithm, m.record,"
                    " m.distance, m.set_version, m.strength, m.scheme, m.code")
+
+DEFINE_EACH(known_good, "SELECT * FROM main.known_good ORDER BY item")
 
 /* Texts live as long as the evidence: they are kept in its prepared statement. */
 cu_status cu_evidence_get_source(cu_evidence *evidence, cu_evidence_source *out, cu_err *err)
@@ -497,6 +508,7 @@ cu_status cu_evidence_count(cu_evidence *evidence, cu_evidence_totals *out, cu_e
         " count(*) FILTER (WHERE examined=0),"
         " (SELECT count(*) FROM main.\"match\" WHERE strength<>'near'),"
         " (SELECT count(*) FROM main.\"match\" WHERE strength='near'),"
+        " (SELECT count(*) FROM main.known_good),"
         " (SELECT count(*) FROM main.finding), (SELECT count(*) FROM main.picture),"
         " (SELECT count(*) FROM main.picture WHERE outcome='known'),"
         " (SELECT count(*) FROM main.picture WHERE outcome='partly'),"
@@ -520,6 +532,7 @@ cu_status cu_evidence_count(cu_evidence *evidence, cu_evidence_totals *out, cu_e
     totals.not_examined = take_size(&row);
     totals.exact = take_size(&row);
     totals.near = take_size(&row);
+    totals.known_good = take_size(&row);
     totals.findings = take_size(&row);
     totals.pictures = take_size(&row);
     totals.pictures_known = take_size(&row);

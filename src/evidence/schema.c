@@ -26,7 +26,8 @@ const cu_schema_table cu_schema_tables[] = {
     {"item",
      "item(id INTEGER PRIMARY KEY, volume INTEGER, path TEXT NOT NULL, name TEXT NOT NULL,"
      " inode TEXT NOT NULL, state TEXT NOT NULL, recovery TEXT NOT NULL,"
-     " path_certain INTEGER NOT NULL, size INTEGER NOT NULL, excluded INTEGER NOT NULL,"
+     " path_certain INTEGER NOT NULL, claimed INTEGER NOT NULL, size INTEGER NOT NULL, "
+     "excluded INTEGER NOT NULL,"
      " parent INTEGER, modified_us INTEGER, accessed_us INTEGER, changed_us INTEGER,"
      " born_us INTEGER, examined INTEGER NOT NULL, read INTEGER NOT NULL, type TEXT,"
      " md5 BLOB, sha1 BLOB, sha256 BLOB)",
@@ -64,6 +65,10 @@ const cu_schema_table cu_schema_tables[] = {
     {"grouping",
      "grouping(item INTEGER PRIMARY KEY, same_bytes INTEGER NOT NULL,"
      " same_picture INTEGER NOT NULL, similar INTEGER NOT NULL)",
+     NULL},
+    {"known_good",
+     "known_good(item INTEGER PRIMARY KEY, \"set\" TEXT NOT NULL, set_version TEXT NOT NULL,"
+     " algorithm TEXT NOT NULL)",
      NULL},
     {NULL, NULL, NULL},
 };

@@ -68,6 +68,9 @@ static const cu_sums_rule rules[] = {
     {"SELECT item FROM main.\"match\" WHERE NOT EXISTS"
      " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
      "a match names item %" PRId64 ", which is not there"},
+    {"SELECT item FROM main.known_good WHERE NOT EXISTS"
+     " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
+     "a known file names item %" PRId64 ", which is not there"},
     {"SELECT item FROM main.run WHERE NOT EXISTS"
      " (SELECT 1 FROM main.item i WHERE i.id = item) LIMIT 1",
      "a run names item %" PRId64 ", which is not there"},

@@ -16,8 +16,10 @@ typedef enum statement_id {
     ADD_RUN,
     SET_RESULT,
     SET_RECOVERY,
+    SET_CLAIMED,
     ADD_FINDING,
     ADD_MATCH,
+    ADD_KNOWN_GOOD,
     ADD_REGION,
     ADD_PICTURE,
     ADD_LOOK,
@@ -32,13 +34,15 @@ typedef enum statement_id {
 static const char *const sql[] = {
     [SET_SOURCE] = "INSERT OR REPLACE INTO main.source VALUES(1,?,?,?,?,?,?,?,?,?,?,?)",
     [ADD_VOLUME] = "INSERT INTO main.volume VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-    [ADD_ITEM] = "INSERT INTO main.item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ADD_ITEM] = "INSERT INTO main.item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ADD_RUN] = "INSERT INTO main.run VALUES(?,?,?,?,?)",
     [SET_RESULT] = ("UPDATE main.item SET examined=?, read=?, type=?, md5=?, sha1=?, sha256=?"
                     " WHERE id=?"),
     [SET_RECOVERY] = "UPDATE main.item SET recovery=? WHERE id=?",
+    [SET_CLAIMED] = "UPDATE main.item SET claimed=1 WHERE id=?",
     [ADD_FINDING] = "INSERT INTO main.finding VALUES(?,?,?,?,?,?)",
     [ADD_MATCH] = "INSERT INTO main.\"match\" VALUES(?,?,?,?,?,?,?,?,?)",
+    [ADD_KNOWN_GOOD] = "INSERT INTO main.known_good VALUES(?,?,?,?)",
     [ADD_REGION] = "INSERT INTO main.region VALUES(?,?,?)",
     [ADD_PICTURE] =
         ("INSERT INTO main.picture VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
@@ -308,6 +312,7 @@ cu_status cu_evidence_clear(cu_evidence_writer *writer, cu_err *err)
                            "DELETE FROM main.finding;DELETE FROM main.\"match\";"
                            "DELETE FROM main.picture;DELETE FROM main.look;"
                            "DELETE FROM main.grouping;"
+                           "DELETE FROM main.known_good;"
                            "DELETE FROM main.progress;COMMIT",
                            err);
 }
@@ -381,6 +386,7 @@ cu_status cu_evidence_add_item(cu_evidence_writer *w, const cu_evidence_item *it
     put_text(&row, item->state);
     put_text(&row, item->recovery);
     put_number(&row, item->path_certain);
+    put_number(&row, item->claimed);
     put_size(&row, item->size);
     put_size(&row, item->excluded);
     put_number_unless(&row, item->parent, 0);
@@ -470,6 +476,32 @@ cu_status cu_evidence_add_match(cu_evidence_writer *w, const cu_evidence_match *
     put_text(&row, match->code);
     put_text(&row, match->record);
     put_number(&row, match->distance);
+    return finish(&row, err);
+}
+
+cu_status cu_evidence_set_claimed(cu_evidence_writer *w, int64_t item, cu_err *err)
+{
+    cu_row row;
+    const cu_status status = start(w, SET_CLAIMED, &row, err);
+
+    if (status != CU_OK)
+        return status;
+    put_number(&row, item);
+    return finish_change(&row, item, err);
+}
+
+cu_status cu_evidence_add_known_good(cu_evidence_writer *w, const cu_evidence_known_good *known,
+                                     cu_err *err)
+{
+    cu_row row;
+    const cu_status status = start(w, ADD_KNOWN_GOOD, &row, err);
+
+    if (status != CU_OK)
+        return status;
+    put_number(&row, known->item);
+    put_text(&row, known->set);
+    put_text(&row, known->set_version);
+    put_text(&row, known->algorithm);
     return finish(&row, err);
 }
 

@@ -105,6 +105,8 @@ extern const cu_hashset_format cu_hashset_format_hashkeeper;
 extern const cu_hashset_format cu_hashset_format_csv;
 extern const cu_hashset_format cu_hashset_format_nsrl2;
 
+extern const cu_hashset_format cu_hashset_format_custos;
+
 /* CU_EFORMAT: "PATH", byte OFFSET: expected …; nothing was imported. */
 cu_status cu_hashset_broken(const cu_hashset_source *source, uint64_t offset,
                             const char *expected, cu_err *err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A mapped set: checked when it is opened, and again at each step of a look-up. */
-#include "hashset/hashset.h"
-
-#include "hashset/layout.h"
+/* A set is mapped: what seals it is checked when it is opened, each piece when it is first
+ * used. */
+#include "hashset/set.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,139 +10,186 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct cu_hashset {
-    cu_bytes file;
-    cu_hashset_header header;
-    cu_hashset_facts facts;
-};
-
-size_t cu_hashset_digest_bytes(cu_hashset_algorithm algorithm)
+const char *cu_hashset_flag_word(unsigned bit)
 {
-    static const size_t bytes[] = {
-        [CU_HASHSET_MD5] = 16, [CU_HASHSET_SHA1] = 20, [CU_HASHSET_SHA256] = 32};
+    static const char *const words[cu_hashset_flags] = {
+        "victim-identified", "offender-identified", "distributed",
+        "suspected",         "self-generated",      "precategorised"};
 
-    return bytes[algorithm];
+    return words[bit];
 }
 
-static void sha256_of(cu_bytes bytes, uint8_t out[32])
-{
-    cu_digest_stream stream;
-    cu_digests digests;
+/* ---- pieces ---- */
 
-    cu_digest_init(&stream, CU_DIGEST_SHA256);
-    cu_digest_update(&stream, bytes);
-    cu_digest_final(&stream, &digests);
-    memcpy(out, digests.sha256, 32);
+static cu_bytes piece_at(const cu_hashset *set, uint64_t piece)
+{
+    const uint64_t offset = cu_hashset_header_bytes + piece * cu_hashset_piece_bytes;
+
+    return cu_bytes_slice(cu_bytes_slice(set->file, 0, set->header.pieces_offset), offset,
+                          cu_hashset_piece_bytes);
 }
 
-static cu_status read_header(cu_hashset *set, cu_err *err)
+cu_status cu_hashset_check_pieces(const cu_hashset *set, uint64_t first, uint64_t last,
+                                  cu_err *err)
 {
-    cu_cursor c = cu_cursor_over(cu_bytes_slice(set->file, 0, cu_hashset_header_bytes));
-    cu_hashset_header *const header = &set->header;
+    for (uint64_t piece = first; piece <= last; piece++) {
+        const cu_bytes bytes = piece_at(set, piece);
+        const uint8_t *const wanted = set->file.p + set->header.pieces_offset + piece * 32;
+        uint8_t digest[32];
+
+        if (cu_hashset_is_checked(set, piece))
+            continue;
+        cu_hashset_sha256(bytes, digest);
+        if (memcmp(digest, wanted, 32) != 0)
+            return cu_fail(err, CU_EFORMAT, "the set is damaged between offsets %llu and %llu",
+                           (unsigned long long)(bytes.p - set->file.p),
+                           (unsigned long long)(bytes.p - set->file.p) + bytes.n);
+        atomic_store_explicit(&set->checked[piece], 1, memory_order_release);
+    }
+    return CU_OK;
+}
+
+static cu_status check_seal(cu_hashset *set, bool sealed, cu_err *err)
+{
+    const cu_hashset_header *const header = &set->header;
+    const uint64_t payload = header->pieces_offset - cu_hashset_header_bytes;
+    const uint64_t pieces =
+        payload / cu_hashset_piece_bytes + (payload % cu_hashset_piece_bytes != 0);
+    const cu_bytes digests = cu_bytes_slice(set->file, header->pieces_offset, set->file.n);
     uint8_t digest[32];
 
-    if (set->file.n < cu_hashset_header_bytes ||
-        !cu_bytes_starts(set->file, CU_HASHSET_MAGIC, sizeof CU_HASHSET_MAGIC - 1))
-        return cu_fail(err, CU_EFORMAT, "it is no Custos hash set");
-    cu_cursor_take(&c, sizeof CU_HASHSET_MAGIC - 1);
-    header->purpose = cu_cursor_u64le(&c);
-    header->file_bytes = cu_cursor_u64le(&c);
-    header->records = cu_cursor_u64le(&c);
-    for (size_t i = 0; i < cu_hashset_algorithms; i++) {
-        header->values[i].offset = cu_cursor_u64le(&c);
-        header->values[i].count = cu_cursor_u64le(&c);
+    if (header->pieces != pieces || digests.n != pieces * 32)
+        return cu_fail(err, CU_EFORMAT, "its header makes no sense");
+    set->payload = set->file.p + cu_hashset_header_bytes;
+    set->checked = calloc(pieces + 1, sizeof *set->checked);
+    if (set->checked == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    if (!sealed) {
+        for (uint64_t i = 0; i < pieces; i++)
+            atomic_store_explicit(&set->checked[i], 1, memory_order_relaxed);
+        return CU_OK;
     }
-    header->records_offset = cu_cursor_u64le(&c);
-    header->text_offset = cu_cursor_u64le(&c);
-    header->text_bytes = cu_cursor_u64le(&c);
-    header->name = cu_cursor_u32le(&c);
-    header->version = cu_cursor_u32le(&c);
-    header->scheme = cu_cursor_u32le(&c);
-    header->unused = cu_cursor_u32le(&c);
-
-    const cu_bytes payload = cu_cursor_take(&c, 32);
-
-    cu_cursor_take(&c, cu_hashset_sealed_bytes - c.at);
-
-    const cu_bytes own = cu_cursor_take(&c, 32);
-
-    sha256_of(cu_bytes_slice(set->file, 0, cu_hashset_sealed_bytes), digest);
-    if (c.bad || !cu_bytes_equal(own, (cu_bytes){digest, 32}))
-        return cu_fail(err, CU_EFORMAT, "its header is damaged (offset 0)");
-    memcpy(header->payload_sha256, payload.p, 32);
+    cu_hashset_sha256(digests, digest);
+    if (memcmp(digest, header->pieces_sha256, 32) != 0)
+        return cu_fail(err, CU_EFORMAT, "it is damaged between offset %llu and its end",
+                       (unsigned long long)header->pieces_offset);
     return CU_OK;
 }
 
-/* True where count things of each bytes from offset lie in the file, after the header. */
-static bool inside(const cu_hashset *set, uint64_t offset, uint64_t count, uint64_t each)
+/* ---- sections ---- */
+
+cu_bytes cu_hashset_section_of(const cu_hashset *set, cu_hashset_section type)
 {
+    const cu_hashset_place *const place = &set->header.sections[type];
+
+    return place->bytes == 0 ? (cu_bytes){NULL, 0}
+                             : cu_bytes_slice(set->file, place->offset, place->bytes);
+}
+
+/* True where the section has count things of each bytes, and no more. */
+static bool has_shape(const cu_hashset *set, unsigned type, uint64_t count, uint64_t each)
+{
+    const cu_hashset_place *const place = &set->header.sections[type];
     uint64_t bytes = 0;
 
-    return offset >= cu_hashset_header_bytes && !__builtin_mul_overflow(count, each, &bytes) &&
-           offset <= set->file.n && bytes <= set->file.n - offset;
+    return !__builtin_mul_overflow(count, each, &bytes) && place->bytes == bytes &&
+           place->count == count;
 }
 
-/* The text at an offset, or NULL where it does not lie in the file with its zero byte. */
-static const char *text_at(const cu_hashset *set, uint64_t offset)
+static bool open_index(cu_hashset *set, cu_hashset_algorithm algorithm)
 {
-    const cu_hashset_header *const header = &set->header;
+    cu_hashset_index *const index = &set->index[algorithm];
+    const unsigned values = CU_HASHSET_VALUES + algorithm;
+    const unsigned table = CU_HASHSET_TABLE + algorithm;
+    const unsigned numbers = CU_HASHSET_NUMBERS + algorithm;
+    const bool numbered = set->header.sections[numbers].bytes != 0;
 
-    if (offset >= header->text_bytes)
-        return NULL;
-
-    const uint8_t *const p = set->file.p + header->text_offset + offset;
-    const uint64_t left = header->text_bytes - offset;
-
-    return memchr(p, 0, (size_t)left) == NULL ? NULL : (const char *)p;
+    index->digest_bytes = cu_hashset_digest_bytes(algorithm);
+    index->count = set->header.sections[values].count;
+    if (index->count == 0)
+        return set->header.sections[values].bytes == 0 &&
+               set->header.sections[table].bytes == 0 && !numbered;
+    index->buckets = cu_hashset_buckets(index->count);
+    index->values = cu_hashset_section_of(set, values).p;
+    index->table = cu_hashset_section_of(set, table).p;
+    index->numbers = cu_hashset_section_of(set, numbers).p;
+    set->facts.values[algorithm] = index->count;
+    return index->count < UINT32_MAX &&
+           has_shape(set, values, index->count, index->digest_bytes) &&
+           has_shape(set, table, index->buckets + 1, cu_hashset_line_bytes) &&
+           (!numbered || has_shape(set, numbers, index->count, 4));
 }
 
-static cu_status check_layout(cu_hashset *set, cu_err *err)
+static bool open_sections(cu_hashset *set)
 {
     const cu_hashset_header *const header = &set->header;
-    bool good = header->file_bytes == set->file.n && header->purpose <= CU_HASHSET_KNOWN_GOOD;
+    const cu_hashset_place *const sections = header->sections;
+    const uint64_t blocks = header->records / cu_hashset_block_records +
+                            (header->records % cu_hashset_block_records != 0);
+    bool good = header->records < UINT32_MAX && has_shape(set, CU_HASHSET_BLOCKS, blocks, 8) &&
+                (header->records == 0) == (sections[CU_HASHSET_RECORDS].bytes == 0);
 
-    for (size_t i = 0; i < cu_hashset_algorithms; i++)
-        good = good && inside(set, header->values[i].offset, header->values[i].count,
-                              cu_hashset_value_bytes((cu_hashset_algorithm)i));
-    good = good &&
-           inside(set, header->records_offset, header->records, cu_hashset_record_bytes) &&
-           inside(set, header->text_offset, header->text_bytes, 1);
-    if (good) {
-        set->facts.name = text_at(set, header->name);
-        set->facts.version = text_at(set, header->version);
-        set->facts.scheme = text_at(set, header->scheme);
-    }
-    if (!good || set->facts.name == NULL || set->facts.version == NULL ||
-        set->facts.scheme == NULL)
-        return cu_fail(err, CU_EFORMAT,
-                       "it is cut off or damaged: %zu bytes, its header says %llu", set->file.n,
-                       (unsigned long long)header->file_bytes);
-    set->facts.purpose = (cu_hashset_purpose)header->purpose;
-    set->facts.records = header->records;
-    for (size_t i = 0; i < cu_hashset_algorithms; i++)
-        set->facts.values[i] = header->values[i].count;
-    sha256_of(cu_bytes_slice(set->file, 0, cu_hashset_header_bytes), set->facts.sha256);
+    for (size_t i = 0; good && i < cu_hashset_algorithms; i++)
+        good = open_index(set, (cu_hashset_algorithm)i);
+    set->facts.pdq = sections[CU_HASHSET_PDQ].count;
+    set->facts.photodna = sections[CU_HASHSET_PHOTODNA].count;
+    return good && has_shape(set, CU_HASHSET_PDQ, set->facts.pdq, cu_hashset_pdq_bytes) &&
+           has_shape(set, CU_HASHSET_PDQ_FACTS, set->facts.pdq, cu_hashset_pdq_fact_bytes) &&
+           has_shape(set, CU_HASHSET_PHOTODNA, set->facts.photodna,
+                     cu_hashset_photodna_entry_bytes);
+}
+
+static void tell_facts(cu_hashset *set)
+{
+    const cu_hashset_header *const header = &set->header;
+    cu_hashset_facts *const facts = &set->facts;
+
+    facts->name = header->name;
+    facts->version = header->version;
+    facts->scheme = header->scheme;
+    facts->purpose = (cu_hashset_purpose)header->purpose;
+    facts->bytes = set->file.n;
+    facts->records = header->records;
+    facts->rows = header->counts[CU_HASHSET_COUNT_ROWS];
+    facts->empty_files = header->counts[CU_HASHSET_COUNT_EMPTY];
+    facts->without_digest = header->counts[CU_HASHSET_COUNT_WITHOUT];
+    facts->wrong = header->counts[CU_HASHSET_COUNT_WRONG];
+    facts->duplicates = header->counts[CU_HASHSET_COUNT_DUPLICATE];
+    facts->withdrawn = header->counts[CU_HASHSET_COUNT_WITHDRAWN];
+    cu_hashset_sha256(cu_bytes_slice(set->file, 0, cu_hashset_header_bytes), facts->sha256);
+}
+
+/* ---- opening ---- */
+
+static cu_status check_header_digest(cu_bytes file, bool sealed, cu_err *err)
+{
+    uint8_t digest[32];
+
+    if (file.n < cu_hashset_header_bytes ||
+        !cu_bytes_starts(file, CU_HASHSET_MAGIC, sizeof CU_HASHSET_MAGIC - 1))
+        return cu_fail(err, CU_EFORMAT, "it is no Custos hash set");
+    cu_hashset_sha256(cu_bytes_slice(file, 0, cu_hashset_sealed_bytes), digest);
+    if (sealed && memcmp(digest, file.p + cu_hashset_sealed_bytes, 32) != 0)
+        return cu_fail(err, CU_EFORMAT, "its header is damaged (offset 0)");
     return CU_OK;
 }
 
-static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
+static cu_status open_bytes(cu_hashset *set, bool sealed, cu_err *err)
 {
-    struct stat status;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    void *p = MAP_FAILED;
+    cu_status st = check_header_digest(set->file, sealed, err);
 
-    if (fd < 0)
-        return cu_fail_os(err, "could not open it");
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-        p = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    close(fd);
-    if (p == MAP_FAILED)
-        return cu_fail(err, CU_EFORMAT, "it is no file with a set in it");
-    *out = (cu_bytes){p, (size_t)status.st_size};
-    return CU_OK;
+    if (st == CU_OK)
+        st = cu_hashset_header_decode(set->file, &set->header, err);
+    if (st == CU_OK)
+        st = check_seal(set, sealed, err);
+    if (st == CU_OK && !open_sections(set))
+        st = cu_fail(err, CU_EFORMAT, "its sections make no sense");
+    if (st == CU_OK)
+        tell_facts(set);
+    return st;
 }
 
-cu_status cu_hashset_open(const char *path, cu_hashset **out, cu_err *err)
+cu_status cu_hashset_open_bytes(cu_bytes file, bool sealed, cu_hashset **out, cu_err *err)
 {
     CU_AUTO(cu_hashset, set);
     cu_status st = CU_OK;
@@ -151,105 +197,58 @@ cu_status cu_hashset_open(const char *path, cu_hashset **out, cu_err *err)
     set = calloc(1, sizeof *set);
     if (set == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    st = map_file(path, &set->file, err);
+    set->file = file;
+    st = open_bytes(set, sealed, err);
     if (st == CU_OK)
-        st = read_header(set, err);
-    if (st == CU_OK)
-        st = check_layout(set, err);
+        *out = CU_MOVE(set);
+    return st;
+}
+
+static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
+{
+    struct stat status;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    void *p = MAP_FAILED;
+
+    if (fd < 0)
+        return cu_fail_os(err, "could not open it");
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        p = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    (void)close(fd);
+    if (p == MAP_FAILED)
+        return cu_fail(err, CU_EFORMAT, "it is no file with a set in it");
+    /* Look-ups jump: what the kernel would read ahead is not what comes next. */
+    (void)madvise(p, (size_t)status.st_size, MADV_RANDOM);
+    *out = (cu_bytes){p, (size_t)status.st_size};
+    return CU_OK;
+}
+
+cu_status cu_hashset_open(const char *path, cu_hashset **out, cu_err *err)
+{
+    cu_bytes file = {NULL, 0};
+    cu_status st = map_file(path, &file, err);
+
     if (st != CU_OK)
         return st;
-    *out = CU_MOVE(set);
-    return CU_OK;
+    st = cu_hashset_open_bytes(file, true, out, err);
+    if (st == CU_OK)
+        (*out)->mapped = true;
+    else
+        (void)munmap((void *)(uintptr_t)file.p, file.n);
+    return st;
 }
 
 void cu_hashset_close(cu_hashset *set)
 {
     if (set == NULL)
         return;
-    if (set->file.p != NULL)
-        munmap((void *)(uintptr_t)set->file.p, set->file.n);
+    if (set->mapped)
+        (void)munmap((void *)(uintptr_t)set->file.p, set->file.n);
+    free(set->checked);
     free(set);
 }
 
 const cu_hashset_facts *cu_hashset_get_facts(const cu_hashset *set)
 {
     return &set->facts;
-}
-
-/* The number of the first record with this digest; 0: none. */
-static uint64_t find_number(const cu_hashset *set, cu_hashset_algorithm algorithm,
-                            const uint8_t *digest)
-{
-    const size_t n = cu_hashset_digest_bytes(algorithm);
-    const size_t each = cu_hashset_value_bytes(algorithm);
-    const uint8_t *const values = set->file.p + set->header.values[algorithm].offset;
-    uint64_t low = 0;
-    uint64_t high = set->header.values[algorithm].count;
-
-    while (low < high) {
-        const uint64_t middle = low + (high - low) / 2;
-
-        if (memcmp(values + middle * each, digest, n) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == set->header.values[algorithm].count ||
-        memcmp(values + low * each, digest, n) != 0)
-        return 0;
-
-    cu_cursor c = cu_cursor_over((cu_bytes){values + low * each + n, 8});
-
-    return cu_cursor_u64le(&c);
-}
-
-void cu_hashset_find_many(const cu_hashset *set, cu_hashset_algorithm algorithm,
-                          const uint8_t *digests, size_t stride, size_t count, uint64_t *found)
-{
-    for (size_t i = 0; i < count; i++)
-        found[i] = find_number(set, algorithm, digests + i * stride);
-}
-
-cu_status cu_hashset_record_at(const cu_hashset *set, uint64_t number, cu_hashset_record *out,
-                               cu_err *err)
-{
-    if (number == 0 || number > set->header.records)
-        return cu_fail(err, CU_EFORMAT, "the set names record %llu, which it does not have",
-                       (unsigned long long)number);
-
-    const uint8_t *const p =
-        set->file.p + set->header.records_offset + (number - 1) * cu_hashset_record_bytes;
-    cu_cursor c = cu_cursor_over((cu_bytes){p, cu_hashset_record_bytes});
-    const char *const label = text_at(set, cu_cursor_u64le(&c));
-    const char *const code = text_at(set, cu_cursor_u64le(&c));
-
-    if (label == NULL || code == NULL)
-        return cu_fail(err, CU_EFORMAT, "record %llu of the set is damaged",
-                       (unsigned long long)number);
-    *out = (cu_hashset_record){.number = number, .label = label, .code = code};
-    return CU_OK;
-}
-
-bool cu_hashset_find(const cu_hashset *set, cu_hashset_algorithm algorithm,
-                     const uint8_t *digest, cu_hashset_record *out)
-{
-    const uint64_t number = find_number(set, algorithm, digest);
-
-    if (number == 0)
-        return false;
-    /* The digest is there whatever is wrong with its record. */
-    if (cu_hashset_record_at(set, number, out, NULL) != CU_OK)
-        *out = (cu_hashset_record){.number = number, .label = "", .code = ""};
-    return true;
-}
-
-cu_status cu_hashset_verify(const cu_hashset *set, cu_err *err)
-{
-    uint8_t digest[32];
-
-    sha256_of(cu_bytes_slice(set->file, cu_hashset_header_bytes, set->file.n), digest);
-    if (memcmp(digest, set->header.payload_sha256, 32) != 0)
-        return cu_fail(err, CU_EFORMAT, "it is damaged between offset %d and its end",
-                       cu_hashset_header_bytes);
-    return CU_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An item against hash sets: what is known of it, and how strong that is. */
+/* Items against hash sets: what is known of them, and how strong that is. */
 #ifndef CU_MATCH_MATCH_H
 #define CU_MATCH_MATCH_H
 
@@ -11,19 +11,69 @@ typedef struct cu_match {
     const cu_hashset_facts *set;
     cu_hashset_algorithm algorithm; /* the strongest digest by which the set knows the item */
     cu_hashset_record record;
+    const char *strength;
 } cu_match;
 
-/* True where the set holds one of the digests: SHA-256 is asked first, then SHA-1, then MD5. */
-bool cu_match_find(const cu_hashset *set, const cu_digests *digests,
-                   cu_match *out) CU_MUST_CHECK;
+/*
+ * Many items against several sets, those first that have priority. Sets that alert are all
+ * asked: each that holds the item answers. Known-good sets exclude: the first that holds an
+ * item answers, unless a set that alerts holds it too.
+ */
+typedef struct cu_matching {
+    cu_hashset *const *sets;
+    size_t set_count;
+    /* Called item by item in the order in which they were added, set by set; either may be
+     * NULL. item and match live until it returns. */
+    cu_status (*matched)(void *context, const cu_evidence_item *item, const cu_match *match,
+                         cu_err *err);
+    cu_status (*known_good)(void *context, const cu_evidence_item *item, const cu_match *match,
+                            cu_err *err);
+    void *context;
+} cu_matching;
 
-const char *cu_match_algorithm_word(cu_hashset_algorithm algorithm); /* "md5", … */
+typedef struct cu_matcher cu_matcher;
+
+/* expected: about how many items will come, so that a set is read in the best way; 0 not known.
+ */
+cu_status cu_matcher_new(const cu_matching *matching, uint64_t expected, cu_matcher **out,
+                         cu_err *err) CU_MUST_CHECK;
+void cu_matcher_free(cu_matcher *matcher);
+CU_DEFINE_AUTO(cu_matcher, cu_matcher_free)
+
+/*
+ * Takes a copy of what it needs; items are looked up some hundreds at a time. One that has no
+ * digests, or no bytes, matches nothing.
+ */
+cu_status cu_matcher_add(cu_matcher *matcher, const cu_evidence_item *item,
+                         cu_err *err) CU_MUST_CHECK;
+
+/* Looks up those that are still waiting. */
+cu_status cu_matcher_end(cu_matcher *matcher, cu_err *err) CU_MUST_CHECK;
+
+/* What the sets say of a file as a whole. */
+typedef enum cu_match_standing {
+    CU_MATCH_UNKNOWN,
+    CU_MATCH_KNOWN_GOOD, /* a known-good set holds it, and no set that alerts does */
+    CU_MATCH_ALERTS,     /* a set that alerts holds it */
+} cu_match_standing;
+
+/*
+ * One file at once, for a stage that spares itself work on what is known already. Any number of
+ * threads may ask. CU_EFORMAT: a set is damaged.
+ */
+cu_status cu_match_standing_of(cu_hashset *const *sets, size_t set_count,
+                               const cu_digests *digests, cu_match_standing *out,
+                               cu_err *err) CU_MUST_CHECK;
+
+/* The record's own id; else its number in the set, into out; "" where the set keeps no records.
+ */
+const char *cu_match_record_text(const cu_hashset_record *record, char out[24]);
 
 /*
  * How strong an exact match is. exact-allocated: a live file. exact-proved: a deleted file, and
  * its whole digest proves that what was recovered is the known file. exact-claimed: likewise,
  * but live files own some of those bytes, so the deleted name only claims them.
  */
-const char *cu_match_strength(const char *state, bool overwritten);
+const char *cu_match_strength(const char *state, bool claimed);
 
 #endif

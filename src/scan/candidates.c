@@ -57,15 +57,16 @@ static uint32_t content_of(const cu_candidates *self, int64_t item)
     return found == NULL ? CU_CANDIDATE_NONE : found->content;
 }
 
-static bool is_known(const cu_candidates *self, const cu_evidence_item *item)
+static cu_status find_known(const cu_candidates *self, const cu_evidence_item *item,
+                            bool *known, cu_err *err)
 {
-    cu_match match;
+    cu_match_standing standing = CU_MATCH_UNKNOWN;
+    const cu_status st = item->examined ? cu_match_standing_of(self->sets, self->set_count,
+                                                               &item->digests, &standing, err)
+                                        : CU_OK;
 
-    for (size_t i = 0; item->examined && i < self->set_count; i++) {
-        if (cu_match_find(self->sets[i], &item->digests, &match))
-            return true;
-    }
-    return false;
+    *known = standing != CU_MATCH_UNKNOWN;
+    return st;
 }
 
 static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
@@ -76,9 +77,15 @@ static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
         return CU_OK;
 
     const uint32_t content = content_of(self, item->id);
+    bool known = false;
 
     if (content == CU_CANDIDATE_NONE)
         return CU_OK;
+
+    const cu_status st = find_known(self, item, &known, err);
+
+    if (st != CU_OK)
+        return st;
     if (self->count == self->room) {
         const size_t room = self->room == 0 ? 256 : self->room * 2;
         cu_candidate *const grown =
@@ -96,7 +103,7 @@ static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
                                 .content = content,
                                 .next_same = CU_CANDIDATE_NONE,
                                 .examined = item->examined,
-                                .known = is_known(self, item)};
+                                .known = known};
     memcpy(candidate->sha256, item->digests.sha256, sizeof candidate->sha256);
     return CU_OK;
 }

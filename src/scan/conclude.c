@@ -12,27 +12,30 @@ typedef struct conclusion {
     const cu_scan_options *options;
     cu_evidence_writer *evidence;
     const cu_plan *plan;
-    size_t next_content; /* contents rise with their items */
-    int64_t *proved;
+    cu_matcher *matcher;
+    int64_t *proved; /* items */
     size_t proved_count, proved_room;
 } conclusion;
 
 /* ---- matches ---- */
 
-static bool is_overwritten(conclusion *self, int64_t item)
+/* The names that only claim their bytes. */
+static cu_status note_claimed(conclusion *self, cu_err *err)
 {
-    const cu_plan *const plan = self->plan;
+    cu_status st = CU_OK;
 
-    while (self->next_content < plan->content_count &&
-           plan->contents[self->next_content].item < item)
-        self->next_content++;
-    return self->next_content < plan->content_count &&
-           plan->contents[self->next_content].item == item &&
-           (plan->contents[self->next_content].flags & CU_CONTENT_OVERWRITTEN) != 0;
+    for (size_t i = 0; st == CU_OK && i < self->plan->content_count; i++) {
+        if ((self->plan->contents[i].flags & CU_CONTENT_OVERWRITTEN) != 0)
+            st = cu_evidence_set_claimed(self->evidence, self->plan->contents[i].item, err);
+    }
+    return st;
 }
 
+/* Written when the items are no longer being read. */
 static cu_status keep_proved(conclusion *self, int64_t item, cu_err *err)
 {
+    if (self->proved_count > 0 && self->proved[self->proved_count - 1] == item)
+        return CU_OK;
     if (self->proved_count == self->proved_room) {
         const size_t room = self->proved_room == 0 ? 64 : self->proved_room * 2;
         int64_t *const grown = realloc(self->proved, room * sizeof *grown);
@@ -46,64 +49,67 @@ static cu_status keep_proved(conclusion *self, int64_t item, cu_err *err)
     return CU_OK;
 }
 
-static cu_status add_match(conclusion *self, const cu_evidence_item *item,
-                           const cu_match *match, const char *strength, cu_err *err)
+static cu_status add_match(void *context, const cu_evidence_item *item, const cu_match *match,
+                           cu_err *err)
 {
-    char record[160];
-
-    (void)snprintf(record, sizeof record, "%s", match->record.label);
-    if (match->record.label[0] == '\0')
-        (void)snprintf(record, sizeof record, "%llu", (unsigned long long)match->record.number);
-
+    conclusion *const self = context;
+    char record[24];
     const cu_evidence_match row = {.item = item->id,
                                    .path = "",
                                    .set = match->set->name,
                                    .set_version = match->set->version,
-                                   .algorithm = cu_match_algorithm_word(match->algorithm),
-                                   .strength = strength,
+                                   .algorithm = cu_hashset_algorithm_word(match->algorithm),
+                                   .strength = match->strength,
                                    .scheme = match->set->scheme,
                                    .code = match->record.code,
-                                   .record = record};
+                                   .record = cu_match_record_text(&match->record, record)};
+    const cu_status st = cu_evidence_add_match(self->evidence, &row, err);
 
-    return cu_evidence_add_match(self->evidence, &row, err);
+    if (st != CU_OK || strcmp(match->strength, "exact-proved") != 0)
+        return st;
+    return keep_proved(self, item->id, err);
+}
+
+static cu_status add_known_good(void *context, const cu_evidence_item *item,
+                                const cu_match *match, cu_err *err)
+{
+    conclusion *const self = context;
+
+    return cu_evidence_add_known_good(
+        self->evidence,
+        &(cu_evidence_known_good){.item = item->id,
+                                  .set = match->set->name,
+                                  .set_version = match->set->version,
+                                  .algorithm = cu_hashset_algorithm_word(match->algorithm)},
+        err);
 }
 
 static cu_status match_item(void *context, const cu_evidence_item *item, cu_err *err)
 {
-    conclusion *const self = context;
-    const bool overwritten = is_overwritten(self, item->id);
-    bool proved = false;
-    cu_status st = CU_OK;
-
-    /* An empty file is nobody's: its digest is in careless lists. */
-    if (!item->examined || item->size == 0)
-        return CU_OK;
-    for (size_t i = 0; st == CU_OK && i < self->options->set_count; i++) {
-        const cu_hashset *const set = self->options->sets[i];
-        const char *const strength = cu_match_strength(item->state, overwritten);
-        cu_match match;
-
-        if (cu_hashset_get_facts(set)->purpose != CU_HASHSET_ALERT ||
-            !cu_match_find(set, &item->digests, &match))
-            continue;
-        st = add_match(self, item, &match, strength, err);
-        proved = proved || strcmp(strength, "exact-proved") == 0;
-    }
-    if (st == CU_OK && proved)
-        st = keep_proved(self, item->id, err);
-    return st;
+    return cu_matcher_add(((conclusion *)context)->matcher, item, err);
 }
 
 static cu_status match_all(conclusion *self, cu_err *err)
 {
     CU_AUTO(cu_evidence, view);
-    cu_status st = CU_OK;
+    CU_AUTO(cu_matcher, matcher);
+    const cu_matching matching = {.sets = self->options->sets,
+                                  .set_count = self->options->set_count,
+                                  .matched = add_match,
+                                  .known_good = add_known_good,
+                                  .context = self};
+    cu_status st = note_claimed(self, err);
 
-    if (self->options->set_count == 0)
-        return CU_OK;
+    if (st != CU_OK || self->options->set_count == 0)
+        return st;
     st = cu_evidence_peek(self->evidence, &view, err);
     if (st == CU_OK)
+        st = cu_matcher_new(&matching, self->plan->content_count, &matcher, err);
+    self->matcher = matcher;
+    if (st == CU_OK)
         st = cu_evidence_each_item(view, match_item, self, err);
+    if (st == CU_OK)
+        st = cu_matcher_end(matcher, err);
     for (size_t i = 0; st == CU_OK && i < self->proved_count; i++)
         st = cu_evidence_set_recovery(self->evidence, self->proved[i], "proved-by-digest", err);
     return st;

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exact look-ups. A line of the table says where the digests of a bucket begin, and has a byte
+ * of each: an absent digest costs one line from memory, a present one a second. In a batch all
+ * first lines are asked for before any is looked at, then all second ones.
+ */
+#include "hashset/set.h"
+
+#include <string.h>
+
+/* A byte of each 0x80 where the byte of x is zero. */
+static uint64_t zero_bytes(uint64_t x)
+{
+    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
+
+    return ~(((x & low) + low) | x | low);
+}
+
+/* A set of the places (bit i: place i) where one of the 12 fingerprints is the wanted one. */
+static unsigned matching(const uint8_t *line, uint8_t wanted)
+{
+    uint64_t first = 0;
+    uint32_t last = 0;
+    unsigned places = 0;
+
+    memcpy(&first, line + 4, 8);
+    memcpy(&last, line + 12, 4);
+
+    const uint64_t all = UINT64_C(0x0101010101010101) * wanted;
+    const uint64_t in_first = zero_bytes(first ^ all);
+    const uint64_t in_last = zero_bytes((all & UINT32_MAX) ^ last) & UINT32_MAX;
+
+    if ((in_first | in_last) == 0)
+        return 0;
+    for (unsigned i = 0; i < cu_hashset_fingerprints; i++)
+        places |= (unsigned)(line[4 + i] == wanted) << i;
+    return places;
+}
+
+static uint64_t start_of(const uint8_t *line)
+{
+    return (uint64_t)line[0] | (uint64_t)line[1] << 8 | (uint64_t)line[2] << 16 |
+           (uint64_t)line[3] << 24;
+}
+
+/* True where more digests than a line lists could be the wanted one. */
+static bool goes_on(const uint8_t *line, uint8_t wanted)
+{
+    return line[cu_hashset_line_bytes - 1] == cu_hashset_more &&
+           wanted >= line[cu_hashset_line_bytes - 2];
+}
+
+static cu_status compare(const cu_hashset *set, const cu_hashset_index *index, uint64_t at,
+                         const uint8_t *digest, int *order, cu_err *err)
+{
+    const uint8_t *const value = index->values + at * index->digest_bytes;
+    const cu_status st = cu_hashset_believe(set, value, index->digest_bytes, err);
+
+    if (st == CU_OK)
+        *order = memcmp(value, digest, index->digest_bytes);
+    return st;
+}
+
+/* Of a bucket with more digests than its line lists: by halves, among those not listed. */
+static cu_status find_unlisted(const cu_hashset *set, const cu_hashset_index *index,
+                               const uint8_t *line, const uint8_t *digest, uint64_t *found,
+                               cu_err *err)
+{
+    const uint8_t *const next = line + cu_hashset_line_bytes;
+    cu_status st = cu_hashset_believe(set, next, cu_hashset_line_bytes, err);
+
+    if (st != CU_OK)
+        return st;
+
+    uint64_t low = start_of(line) + cu_hashset_fingerprints - 1;
+    uint64_t high = start_of(next);
+    int order = 1;
+
+    if (high > index->count)
+        high = index->count;
+    while (low < high && st == CU_OK) {
+        const uint64_t middle = low + (high - low) / 2;
+
+        st = compare(set, index, middle, digest, &order, err);
+        if (order == 0) {
+            *found = middle + 1;
+            return st;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return st;
+}
+
+/* A digest whose fingerprint stands in the line, or may stand after it. */
+static cu_status confirm(const cu_hashset *set, const cu_hashset_index *index,
+                         const uint8_t *line, const uint8_t *digest, uint64_t *found,
+                         cu_err *err)
+{
+    const uint8_t wanted = cu_hashset_spot_of(digest, index->buckets).fingerprint;
+    const uint64_t start = start_of(line);
+    unsigned places = matching(line, wanted);
+    cu_status st = CU_OK;
+
+    for (unsigned i = 0; places != 0 && st == CU_OK; i++, places >>= 1) {
+        int order = 1;
+
+        if ((places & 1) == 0 || start + i >= index->count)
+            continue;
+        st = compare(set, index, start + i, digest, &order, err);
+        if (order == 0) {
+            *found = start + i + 1;
+            return st;
+        }
+    }
+    if (st == CU_OK && goes_on(line, wanted))
+        st = find_unlisted(set, index, line, digest, found, err);
+    return st;
+}
+
+enum { batch = 64 };
+
+typedef struct batched {
+    const uint8_t *lines[batch];
+    uint8_t wanted[batch];
+    uint8_t candidates[batch]; /* keys that need a look at the digests */
+    size_t candidate_count;
+} batched;
+
+/* Finds the line of each key and asks for it. */
+static void ask_lines(const cu_hashset_index *index, cu_hashset_keys keys, batched *self)
+{
+    for (size_t i = 0; i < keys.count; i++) {
+        const cu_hashset_spot spot =
+            cu_hashset_spot_of(keys.first + i * keys.stride, index->buckets);
+
+        self->lines[i] = index->table + spot.bucket * cu_hashset_line_bytes;
+        self->wanted[i] = spot.fingerprint;
+        CU_PREFETCH(self->lines[i]);
+    }
+}
+
+/* Sorts out the keys that are not there, and asks for the digests of the others. */
+static cu_status read_lines(const cu_hashset *set, const cu_hashset_index *index, size_t count,
+                            batched *self, cu_err *err)
+{
+    self->candidate_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *const line = self->lines[i];
+        const cu_status st = cu_hashset_believe(set, line, cu_hashset_line_bytes, err);
+
+        if (st != CU_OK)
+            return st;
+
+        const unsigned places = matching(line, self->wanted[i]);
+        unsigned first = 0;
+
+        if (places == 0 && !goes_on(line, self->wanted[i]))
+            continue;
+        while (places != 0 && (places >> first & 1) == 0)
+            first++;
+
+        const uint8_t *const value =
+            index->values + (start_of(line) + first) * index->digest_bytes;
+
+        CU_PREFETCH(value);
+        CU_PREFETCH(value + index->digest_bytes - 1);
+        self->candidates[self->candidate_count++] = (uint8_t)i;
+    }
+    return CU_OK;
+}
+
+static cu_status find_batch(const cu_hashset *set, const cu_hashset_index *index,
+                            cu_hashset_keys keys, uint64_t *found, cu_err *err)
+{
+    batched self;
+    cu_status st = CU_OK;
+
+    ask_lines(index, keys, &self);
+    st = read_lines(set, index, keys.count, &self, err);
+    for (size_t i = 0; st == CU_OK && i < self.candidate_count; i++) {
+        const size_t key = self.candidates[i];
+
+        st = confirm(set, index, self.lines[key], keys.first + key * keys.stride, &found[key],
+                     err);
+    }
+    return st;
+}
+
+cu_status cu_hashset_find_many(const cu_hashset *set, cu_hashset_algorithm algorithm,
+                               cu_hashset_keys keys, uint64_t *found, cu_err *err)
+{
+    const cu_hashset_index *const index = &set->index[algorithm];
+
+    if (keys.count > 0)
+        memset(found, 0, keys.count * sizeof *found);
+    if (index->count == 0)
+        return CU_OK;
+    for (size_t at = 0; at < keys.count; at += batch) {
+        const size_t left = keys.count - at;
+        const cu_status st =
+            find_batch(set, index,
+                       (cu_hashset_keys){keys.first + at * keys.stride, keys.stride,
+                                         left < batch ? left : batch},
+                       found + at, err);
+
+        if (st != CU_OK)
+            return st;
+    }
+    return CU_OK;
+}
+
+cu_status cu_hashset_find(const cu_hashset *set, cu_hashset_algorithm algorithm,
+                          const uint8_t *digest, uint64_t *found, cu_err *err)
+{
+    return cu_hashset_find_many(set, algorithm, (cu_hashset_keys){digest, 0, 1}, found, err);
+}
+
+/* ---- what comes with a digest ---- */
+
+static cu_status number_of(const cu_hashset *set, const cu_hashset_index *index, uint64_t at,
+                           uint64_t *out, cu_err *err)
+{
+    *out = 0;
+    if (index->numbers == NULL)
+        return CU_OK;
+
+    const uint8_t *const p = index->numbers + at * 4;
+    const cu_status st = cu_hashset_believe(set, p, 4, err);
+
+    if (st == CU_OK)
+        *out = start_of(p);
+    return st;
+}
+
+cu_status cu_hashset_record_of(const cu_hashset *set, cu_hashset_algorithm algorithm,
+                               uint64_t found, cu_hashset_record *out, cu_err *err)
+{
+    const cu_hashset_index *const index = &set->index[algorithm];
+    uint64_t number = 0;
+    cu_status st = CU_OK;
+
+    if (found == 0 || found > index->count)
+        return cu_fail(err, CU_ENOTFOUND, "the set has no digest %llu",
+                       (unsigned long long)found);
+    st = number_of(set, index, found - 1, &number, err);
+    return st != CU_OK ? st : cu_hashset_record_at(set, number, out, err);
+}
+
+cu_status cu_hashset_value_at(const cu_hashset *set, cu_hashset_algorithm algorithm,
+                              uint64_t index_at, const uint8_t **digest, uint64_t *record,
+                              cu_err *err)
+{
+    const cu_hashset_index *const index = &set->index[algorithm];
+
+    if (index_at >= index->count)
+        return cu_fail(err, CU_ENOTFOUND, "the set has no digest %llu",
+                       (unsigned long long)index_at);
+
+    const uint8_t *const value = index->values + index_at * index->digest_bytes;
+    cu_status st = cu_hashset_believe(set, value, index->digest_bytes, err);
+
+    if (st == CU_OK)
+        st = number_of(set, index, index_at, record, err);
+    if (st == CU_OK)
+        *digest = value;
+    return st;
+}
+
+cu_status cu_hashset_pdq_codes(const cu_hashset *set, cu_bytes *out, cu_err *err)
+{
+    const cu_bytes codes = cu_hashset_section_of(set, CU_HASHSET_PDQ);
+    const cu_status st = codes.n == 0 ? CU_OK : cu_hashset_believe(set, codes.p, codes.n, err);
+
+    if (st == CU_OK)
+        *out = codes;
+    return st;
+}
+
+cu_status cu_hashset_pdq_at(const cu_hashset *set, uint64_t index, cu_hashset_pdq_fact *out,
+                            cu_err *err)
+{
+    const uint8_t *const p =
+        cu_hashset_section_of(set, CU_HASHSET_PDQ_FACTS).p + index * cu_hashset_pdq_fact_bytes;
+
+    if (index >= set->facts.pdq)
+        return cu_fail(err, CU_ENOTFOUND, "the set has no PDQ value %llu",
+                       (unsigned long long)index);
+
+    const cu_status st = cu_hashset_believe(set, p, cu_hashset_pdq_fact_bytes, err);
+
+    if (st == CU_OK)
+        *out = (cu_hashset_pdq_fact){p[0], (char)p[1], start_of(p + 4)};
+    return st;
+}
+
+cu_status cu_hashset_photodna_at(const cu_hashset *set, uint64_t index, const uint8_t **value,
+                                 uint64_t *record, cu_err *err)
+{
+    const uint8_t *const p = cu_hashset_section_of(set, CU_HASHSET_PHOTODNA).p +
+                             index * cu_hashset_photodna_entry_bytes;
+
+    if (index >= set->facts.photodna)
+        return cu_fail(err, CU_ENOTFOUND, "the set has no PhotoDNA value %llu",
+                       (unsigned long long)index);
+
+    const cu_status st = cu_hashset_believe(set, p, cu_hashset_photodna_entry_bytes, err);
+
+    if (st == CU_OK) {
+        *value = p;
+        *record = start_of(p + cu_hashset_photodna_bytes);
+    }
+    return st;
+}
