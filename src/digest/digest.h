@@ -3,6 +3,7 @@
 #ifndef CU_DIGEST_DIGEST_H
 #define CU_DIGEST_DIGEST_H
 
+#include "base/attr.h"
 #include "base/bytes.h"
 
 /* Which digests a stream computes; a set of these. */
@@ -45,10 +46,43 @@ void cu_digest_final(const cu_digest_stream *stream, cu_digests *out);
 
 /*
  * As cu_digest_update for each part, with the same result whatever the order, but side by side
- * in vector lanes. No stream may appear twice. Any count; 16 and more parts of like length are
- * fastest.
+ * in vector lanes. No stream may appear twice. Any count; hundreds of parts are fastest.
  */
 void cu_digest_update_many(const cu_digest_part *parts, size_t count);
+
+/* ---- lanes that are kept full ---- */
+
+enum { cu_digest_lanes_max = 32 };
+
+/*
+ * Parts go in while there is room, and come out when they are taken: for who has always more of
+ * them. For one thread at a time.
+ */
+typedef struct cu_digest_lanes cu_digest_lanes;
+
+cu_digest_lanes *cu_digest_lanes_new(void); /* NULL: out of memory */
+void cu_digest_lanes_free(cu_digest_lanes *lanes);
+CU_DEFINE_AUTO(cu_digest_lanes, cu_digest_lanes_free)
+
+size_t cu_digest_lanes_busy(const cu_digest_lanes *lanes);
+size_t cu_digest_lanes_room(const cu_digest_lanes *lanes); /* parts that still go in */
+
+/* Whether enough lanes are busy that they are faster than one stream after the other. */
+bool cu_digest_lanes_pay(const cu_digest_lanes *lanes);
+
+/*
+ * Puts a part of a stream, which is in no lane yet, into a lane; there must be room. The stream
+ * and the bytes are borrowed until run gives owner back. False: it was too short for a lane and
+ * is done, and owner will not be given back.
+ */
+bool cu_digest_lanes_put(cu_digest_lanes *lanes, cu_digest_stream *stream, cu_bytes bytes,
+                         void *owner);
+
+/*
+ * Works until a part ends, or for a millisecond or two; where the lanes do not pay, one part to
+ * its end. Gives the owners of the parts that ended, and how many.
+ */
+size_t cu_digest_lanes_run(cu_digest_lanes *lanes, void *owners[cu_digest_lanes_max]);
 
 /* A name of the code that runs here: "avx512", "avx2+sha", "plain", … */
 const char *cu_digest_engine(void);

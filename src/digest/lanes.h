@@ -5,7 +5,7 @@
 
 #include "digest/digest.h"
 
-enum { cu_lanes_max = 32 };
+enum { cu_lanes_max = cu_digest_lanes_max };
 
 /* The chaining values of every lane: one row a word, so that a row is a few vectors. */
 typedef struct cu_lanes {

@@ -1,72 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Streams into lanes: the longest first, and whatever ends makes room for the next, so that the
- * lanes stay full until the last few.
- */
+/* Streams into lanes, and out again as they end, so that the lanes stay full until the last
+ * few. */
 #include "digest/lanes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { jobs_max = 256 }; /* in one go: on the stack */
+enum {
+    sorted_max = 256,  /* parts that cu_digest_update_many sorts in one go */
+    run_blocks = 2048, /* at most in one run: a millisecond or two */
+};
 
 /* What is left to take of one part. */
-typedef struct job {
+typedef struct seat {
     cu_digest_stream *stream;
-    const uint8_t *p;
-    size_t blocks;
-    cu_bytes rest;  /* less than a block: the stream's next tail */
-    bool tail_full; /* the stream's tail is a block that goes first */
-} job;
+    void *owner;
+    const uint8_t *at;
+    size_t left;           /* blocks from at */
+    const uint8_t *blocks; /* where the part's own blocks begin, while the tail goes first */
+    size_t block_count;
+    cu_bytes rest; /* less than a block: the stream's next tail */
+} seat;
 
-typedef struct bench {
+struct cu_digest_lanes {
     cu_lanes values;
-    const uint8_t *at[cu_lanes_max];
-    size_t left[cu_lanes_max]; /* blocks from at */
-    job *jobs[cu_lanes_max];
-    size_t busy; /* lanes 0 to busy - 1 */
-} bench;
+    const cu_digest_code *code;
+    size_t busy; /* seats 0 to busy - 1 */
+    seat seats[cu_lanes_max];
+};
 
-/* ---- jobs ---- */
+/* ---- parts ---- */
 
-static void end_job(const job *done)
+static void keep_rest(const seat *done)
 {
     if (done->rest.n > 0)
         memcpy(done->stream->tail, done->rest.p, done->rest.n);
 }
 
 /* False: the part was too short for a block, and is in the tail now. */
-static bool make_job(const cu_digest_part *part, job *out)
+static bool cut_part(cu_digest_stream *stream, cu_bytes bytes, seat *out)
 {
-    cu_digest_stream *const stream = part->stream;
     const size_t held = (size_t)(stream->bytes % 64);
     const size_t missing = held == 0 ? 0 : 64 - held;
-    const size_t n = part->bytes.n < missing ? part->bytes.n : missing;
+    const size_t n = bytes.n < missing ? bytes.n : missing;
 
-    if (part->bytes.n == 0)
+    if (bytes.n == 0)
         return false;
-    stream->bytes += part->bytes.n;
+    stream->bytes += bytes.n;
     if (n > 0)
-        memcpy(stream->tail + held, part->bytes.p, n);
+        memcpy(stream->tail + held, bytes.p, n);
     if (n < missing)
         return false;
-    *out = (job){.stream = stream,
-                 .p = part->bytes.p + n,
-                 .blocks = (part->bytes.n - n) / 64,
-                 .tail_full = held > 0};
-    out->rest = (cu_bytes){out->p + 64 * out->blocks, (part->bytes.n - n) % 64};
-    if (out->blocks > 0 || out->tail_full)
+    *out = (seat){.stream = stream,
+                  .at = stream->tail,
+                  .left = held > 0,
+                  .blocks = bytes.p + n,
+                  .block_count = (bytes.n - n) / 64};
+    out->rest = (cu_bytes){out->blocks + 64 * out->block_count, (bytes.n - n) % 64};
+    if (out->left > 0 || out->block_count > 0)
         return true;
-    end_job(out);
+    keep_rest(out);
     return false;
 }
 
-static int longest_first(const void *a, const void *b)
+/* After the tail, the part's own blocks. False: all are taken. */
+static bool go_on(seat *self)
 {
-    const job *const x = a;
-    const job *const y = b;
-
-    return x->blocks > y->blocks ? -1 : x->blocks < y->blocks;
+    self->at = self->blocks;
+    self->left = self->block_count;
+    self->block_count = 0;
+    return self->left > 0;
 }
 
 /* ---- lanes ---- */
@@ -102,128 +105,159 @@ static void store_stream(cu_digest_stream *stream, cu_lanes *lanes, size_t lane)
         store_column(stream->sha256, lanes->sha256, lane, 8);
 }
 
-static void point_to_blocks(bench *self, size_t lane, const job *next)
-{
-    self->at[lane] = next->p;
-    self->left[lane] = next->blocks;
-}
-
-static void sit(bench *self, size_t lane, job *next)
-{
-    self->jobs[lane] = next;
-    load_stream(&self->values, lane, next->stream);
-    point_to_blocks(self, lane, next);
-    if (next->tail_full) {
-        self->at[lane] = next->stream->tail;
-        self->left[lane] = 1;
-    }
-}
-
 /* The last busy lane moves into this one. */
-static void close_gap(bench *self, size_t lane)
+static void close_gap(cu_digest_lanes *self, size_t lane)
 {
     const size_t last = --self->busy;
-    cu_digest_stream moved;
+    cu_digest_stream moved = {.wanted = CU_DIGEST_ALL};
 
     if (lane == last)
         return;
-    moved.wanted = CU_DIGEST_ALL;
     store_stream(&moved, &self->values, last);
     load_stream(&self->values, lane, &moved);
-    self->at[lane] = self->at[last];
-    self->left[lane] = self->left[last];
-    self->jobs[lane] = self->jobs[last];
+    self->seats[lane] = self->seats[last];
 }
 
-/* What is left, one stream after the other. */
-static void finish_singly(bench *self, cu_single_take *take)
+/* The last lane to its end, alone. */
+static void *finish_one(cu_digest_lanes *self)
 {
-    for (size_t lane = 0; lane < self->busy; lane++) {
-        job *const last = self->jobs[lane];
+    seat *const last = &self->seats[--self->busy];
 
-        store_stream(last->stream, &self->values, lane);
-        take(last->stream, self->at[lane], self->left[lane]);
-        if (last->tail_full)
-            take(last->stream, last->p, last->blocks);
-        end_job(last);
-    }
-    self->busy = 0;
+    store_stream(last->stream, &self->values, self->busy);
+    do
+        self->code->single(last->stream, last->at, last->left);
+    while (go_on(last));
+    keep_rest(last);
+    return last->owner;
 }
 
-/* Every busy lane as far as the first of them that ends. */
-static void advance(bench *self, const cu_digest_code *code)
+/* Every busy lane, as far as the first of them that ends. */
+static void advance(cu_digest_lanes *self)
 {
-    size_t blocks = self->left[0];
+    const uint8_t *at[cu_lanes_max];
+    size_t blocks = run_blocks;
     unsigned wanted = 0;
 
     for (size_t lane = 0; lane < self->busy; lane++) {
-        if (self->left[lane] < blocks)
-            blocks = self->left[lane];
-        wanted |= self->jobs[lane]->stream->wanted;
+        if (self->seats[lane].left < blocks)
+            blocks = self->seats[lane].left;
+        wanted |= self->seats[lane].stream->wanted;
     }
-    for (size_t lane = self->busy; lane < code->lanes; lane++)
-        self->at[lane] = self->at[0];
-    code->many(&self->values, self->at, self->busy, blocks, wanted);
+    for (size_t lane = 0; lane < cu_lanes_max; lane++)
+        at[lane] = self->seats[lane < self->busy ? lane : 0].at;
+    self->code->many(&self->values, at, self->busy, blocks, wanted);
     for (size_t lane = 0; lane < self->busy; lane++) {
-        self->at[lane] += 64 * blocks;
-        self->left[lane] -= blocks;
+        self->seats[lane].at += 64 * blocks;
+        self->seats[lane].left -= blocks;
     }
 }
 
-static void run_jobs(job *jobs, size_t count, const cu_digest_code *code)
+/* ---- in and out ---- */
+
+static void init(cu_digest_lanes *self)
 {
-    bench self;
-    size_t next = 0;
+    self->code = cu_digest_running();
+    self->busy = 0;
+}
 
-    self.busy = 0;
-    for (;;) {
-        while (self.busy < code->lanes && next < count)
-            sit(&self, self.busy++, &jobs[next++]);
-        if (self.busy <= code->few) {
-            finish_singly(&self, code->single);
-            return;
-        }
-        advance(&self, code);
-        /* Backwards, since the last lane moves into one that ends. */
-        for (size_t lane = self.busy; lane-- > 0;) {
-            job *const here = self.jobs[lane];
+cu_digest_lanes *cu_digest_lanes_new(void)
+{
+    const size_t line = _Alignof(cu_digest_lanes);
+    cu_digest_lanes *const self = aligned_alloc(line, (sizeof *self + line - 1) / line * line);
 
-            if (self.left[lane] > 0)
-                continue;
-            if (here->tail_full) {
-                here->tail_full = false;
-                point_to_blocks(&self, lane, here);
-                if (here->blocks > 0)
-                    continue;
-            }
-            store_stream(here->stream, &self.values, lane);
-            end_job(here);
-            close_gap(&self, lane);
-        }
+    if (self != NULL)
+        init(self);
+    return self;
+}
+
+void cu_digest_lanes_free(cu_digest_lanes *self)
+{
+    free(self);
+}
+
+size_t cu_digest_lanes_busy(const cu_digest_lanes *self)
+{
+    return self->busy;
+}
+
+size_t cu_digest_lanes_room(const cu_digest_lanes *self)
+{
+    return (self->code->many == NULL ? 1 : self->code->lanes) - self->busy;
+}
+
+bool cu_digest_lanes_pay(const cu_digest_lanes *self)
+{
+    return self->code->many == NULL ? self->busy > 0 : self->busy > self->code->few;
+}
+
+bool cu_digest_lanes_put(cu_digest_lanes *self, cu_digest_stream *stream, cu_bytes bytes,
+                         void *owner)
+{
+    seat *const free_seat = &self->seats[self->busy];
+
+    if (!cut_part(stream, bytes, free_seat))
+        return false;
+    free_seat->owner = owner;
+    if (free_seat->left == 0)
+        (void)go_on(free_seat);
+    load_stream(&self->values, self->busy++, stream);
+    return true;
+}
+
+size_t cu_digest_lanes_run(cu_digest_lanes *self, void *owners[cu_digest_lanes_max])
+{
+    size_t count = 0;
+
+    if (self->busy == 0)
+        return 0;
+    if (self->code->many == NULL || !cu_digest_lanes_pay(self)) {
+        owners[0] = finish_one(self);
+        return 1;
     }
+    advance(self);
+    /* Backwards, since the last lane moves into one that ends. */
+    for (size_t lane = self->busy; lane-- > 0;) {
+        seat *const here = &self->seats[lane];
+
+        if (here->left > 0 || go_on(here))
+            continue;
+        store_stream(here->stream, &self->values, lane);
+        keep_rest(here);
+        owners[count++] = here->owner;
+        close_gap(self, lane);
+    }
+    return count;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+    const cu_digest_part *const *const x = a;
+    const cu_digest_part *const *const y = b;
+
+    return (*x)->bytes.n > (*y)->bytes.n ? -1 : (*x)->bytes.n < (*y)->bytes.n;
 }
 
 void cu_digest_update_many(const cu_digest_part *parts, size_t count)
 {
-    const cu_digest_code *const code = cu_digest_running();
-    job jobs[jobs_max];
-    size_t next = 0;
+    const cu_digest_part *sorted[sorted_max];
+    void *owners[cu_digest_lanes_max];
+    cu_digest_lanes self;
 
-    if (code->many == NULL || count <= code->few) {
-        for (size_t i = 0; i < count; i++)
-            cu_digest_update(parts[i].stream, parts[i].bytes);
-        return;
-    }
-    while (next < count) {
-        size_t job_count = 0;
+    init(&self);
+    while (count > 0) {
+        const size_t n = count < sorted_max ? count : (size_t)sorted_max;
 
-        for (; next < count && job_count < jobs_max; next++) {
-            if (make_job(&parts[next], &jobs[job_count]))
-                job_count++;
+        for (size_t i = 0; i < n; i++)
+            sorted[i] = &parts[i];
+        qsort(sorted, n, sizeof sorted[0], longest_first);
+        for (size_t i = 0; i < n; i++) {
+            while (cu_digest_lanes_room(&self) == 0)
+                (void)cu_digest_lanes_run(&self, owners);
+            (void)cu_digest_lanes_put(&self, sorted[i]->stream, sorted[i]->bytes, NULL);
         }
-        if (job_count == 0)
-            continue;
-        qsort(jobs, job_count, sizeof jobs[0], longest_first);
-        run_jobs(jobs, job_count, code);
+        parts += n;
+        count -= n;
     }
+    while (self.busy > 0)
+        (void)cu_digest_lanes_run(&self, owners);
 }
