@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct batch {
-    cu_stream *streams[cu_batch_streams];
-    size_t count;
-} batch;
+/* What a worker has in hand. */
+typedef struct hand {
+    cu_digest_lanes *lanes;
+    cu_stream *taken[cu_digest_lanes_max]; /* from the ready list, and not in a lane yet */
+    size_t taken_count;
+    bool whole;
+} hand;
 
 static void fail(cu_ring *ring, cu_status st, const cu_err *err)
 {
@@ -47,10 +50,10 @@ static cu_window *take_slot(cu_ring *ring)
         cu_window *const slot = &ring->windows[ring->next_read % cu_window_slots];
         const uint64_t offset = ring->next_read * cu_window_bytes;
 
-        /* A slot that another reader is filling has its offset already. */
-        if (slot->state == CU_WINDOW_FREE && slot->n == 0) {
+        if (slot->state == CU_WINDOW_FREE) {
             const uint64_t left = cu_device_facts(ring->device)->bytes - offset;
 
+            slot->state = CU_WINDOW_FILLING;
             slot->offset = offset;
             slot->n = left < cu_window_bytes ? (size_t)left : (size_t)cu_window_bytes;
             slot->gap_count = 0;
@@ -103,67 +106,75 @@ static void release(cu_ring *ring, cu_window *window)
     ring->in_flight--;
     if (--window->parts == 0 && window->state == CU_WINDOW_GIVEN) {
         window->state = CU_WINDOW_FREE;
-        window->n = 0;
         pthread_cond_broadcast(&ring->to_readers);
     }
     if (ring->in_flight == 0)
         pthread_cond_broadcast(&ring->to_caller);
 }
 
-static bool take_batch(cu_ring *ring, batch *out)
+/*
+ * Whether so much is still to be given that it is worth waiting for, with lanes half empty: a
+ * quarter of the ring is being filled, or could be, or is with the caller. With the lock held.
+ */
+static bool more_comes(const cu_ring *ring)
 {
-    size_t bytes = 0;
+    unsigned coming = 0;
 
-    out->count = 0;
+    for (size_t i = 0; i < cu_window_slots; i++) {
+        const cu_window_state state = ring->windows[i].state;
+
+        if (state == CU_WINDOW_FILLING || state == CU_WINDOW_FILLED)
+            coming++;
+    }
+    /* A slot is filled in its turn: none that lies behind one in use. */
+    for (uint64_t i = ring->next_read;
+         i < ring->end && i < ring->next_read + cu_window_slots &&
+         ring->windows[i % cu_window_slots].state == CU_WINDOW_FREE;
+         i++)
+        coming++;
+    return !ring->settling && ring->failed == CU_OK && coming >= cu_window_slots / 4;
+}
+
+/* With the lock held. */
+static void take_ready(cu_ring *ring, hand *self)
+{
+    const size_t room = cu_digest_lanes_room(self->lanes);
+
+    while (ring->ready_first != NULL && self->taken_count < room) {
+        cu_stream *const stream = ring->ready_first;
+
+        ring->ready_first = stream->next;
+        if (ring->ready_first == NULL)
+            ring->ready_last = NULL;
+        self->taken[self->taken_count++] = stream;
+    }
+}
+
+/* Waits for something worth doing. False: there is no more. */
+static bool take_work(cu_ring *ring, hand *self)
+{
+    const size_t busy = cu_digest_lanes_busy(self->lanes);
+
+    self->taken_count = 0;
+    self->whole = false;
     pthread_mutex_lock(&ring->lock);
-    for (;;) {
-        if (ring->whole != NULL && ring->whole->first != NULL && !ring->whole->queued) {
+    while (!ring->closing) {
+        self->whole = ring->whole->first != NULL && !ring->whole->queued;
+        if (self->whole) {
             ring->whole->queued = true;
-            out->streams[out->count++] = ring->whole;
             break;
         }
-        while (ring->ready_first != NULL && out->count < cu_batch_streams &&
-               bytes < cu_batch_bytes) {
-            cu_stream *const stream = ring->ready_first;
-
-            ring->ready_first = stream->next;
-            if (ring->ready_first == NULL)
-                ring->ready_last = NULL;
-            bytes += stream->first->bytes.n;
-            out->streams[out->count++] = stream;
-        }
-        if (out->count > 0 || ring->closing)
+        take_ready(ring, self);
+        if (self->taken_count > 0 ||
+            (busy > 0 && (cu_digest_lanes_pay(self->lanes) || !more_comes(ring))))
             break;
         pthread_cond_wait(&ring->to_workers, &ring->lock);
     }
 
-    const bool going = out->count > 0 && !ring->closing;
+    const bool going = !ring->closing;
 
     pthread_mutex_unlock(&ring->lock);
     return going;
-}
-
-static bool feed_batch(const batch *taken)
-{
-    cu_digest_part parts[cu_batch_streams];
-    size_t count = 0;
-
-    for (size_t i = 0; i < taken->count; i++) {
-        cu_stream *const stream = taken->streams[i];
-        const cu_part *const part = stream->first;
-
-        if (stream->content != NULL) {
-            cu_stream_skip_to(stream, part->file_offset);
-            if (!cu_stream_sniff(stream, part->bytes))
-                return false;
-        }
-        if (stream->content == NULL || (stream->content->flags & CU_CONTENT_LOST) == 0)
-            parts[count++] = (cu_digest_part){&stream->digest, part->bytes};
-        stream->fed += part->bytes.n;
-        stream->read += part->bytes.n;
-    }
-    cu_digest_update_many(parts, count);
-    return true;
 }
 
 /* With the lock held. */
@@ -179,10 +190,13 @@ static void make_ready(cu_ring *ring, cu_stream *stream)
     pthread_cond_signal(&ring->to_workers);
 }
 
+/* The first part of stream is done. With the lock held. */
 static void return_stream(cu_ring *ring, cu_stream *stream)
 {
     cu_part *const part = stream->first;
 
+    stream->fed += part->bytes.n;
+    stream->read += part->bytes.n;
     stream->first = part->next;
     if (stream->first == NULL)
         stream->last = NULL;
@@ -204,25 +218,66 @@ static void return_stream(cu_ring *ring, cu_stream *stream)
     free(part);
 }
 
+static void return_all(cu_ring *ring, void *const *streams, size_t count)
+{
+    if (count == 0)
+        return;
+    pthread_mutex_lock(&ring->lock);
+    for (size_t i = 0; i < count; i++)
+        return_stream(ring, streams[i]);
+    pthread_mutex_unlock(&ring->lock);
+}
+
+/* Into lanes with what was taken. False: out of memory. */
+static bool seat_streams(cu_ring *ring, hand *self)
+{
+    void *done[cu_digest_lanes_max];
+    size_t done_count = 0;
+
+    for (size_t i = 0; i < self->taken_count; i++) {
+        cu_stream *const stream = self->taken[i];
+        const cu_part *const part = stream->first;
+
+        cu_stream_skip_to(stream, part->file_offset);
+        if (!cu_stream_sniff(stream, part->bytes))
+            return false;
+        if ((stream->content->flags & CU_CONTENT_LOST) != 0 ||
+            !cu_digest_lanes_put(self->lanes, &stream->digest, part->bytes, stream))
+            done[done_count++] = stream;
+    }
+    return_all(ring, done, done_count);
+    return true;
+}
+
+static void digest_whole(cu_ring *ring)
+{
+    void *const whole = ring->whole;
+
+    cu_digest_update(&ring->whole->digest, ring->whole->first->bytes);
+    return_all(ring, &whole, 1);
+}
+
 static void *work(void *context)
 {
     cu_ring *const ring = context;
-    batch taken;
+    hand self = {.lanes = cu_digest_lanes_new()};
+    const cu_err err = {.code = CU_ENOMEM, .text = "out of memory"};
+    bool good = self.lanes != NULL;
 
-    while (take_batch(ring, &taken)) {
-        const bool fed = feed_batch(&taken);
+    while (good && take_work(ring, &self)) {
+        void *done[cu_digest_lanes_max];
 
-        if (!fed) {
-            const cu_err err = {.code = CU_ENOMEM, .text = "out of memory"};
-
-            fail(ring, CU_ENOMEM, &err);
-            break;
+        if (self.whole) {
+            digest_whole(ring);
+            continue;
         }
-        pthread_mutex_lock(&ring->lock);
-        for (size_t i = 0; i < taken.count; i++)
-            return_stream(ring, taken.streams[i]);
-        pthread_mutex_unlock(&ring->lock);
+        good = seat_streams(ring, &self);
+        if (good && (cu_digest_lanes_pay(self.lanes) || self.taken_count == 0))
+            return_all(ring, done, cu_digest_lanes_run(self.lanes, done));
     }
+    if (!good)
+        fail(ring, CU_ENOMEM, &err);
+    cu_digest_lanes_free(self.lanes);
     return NULL;
 }
 
@@ -293,6 +348,9 @@ cu_status cu_ring_wait(cu_ring *ring, uint64_t number, bool no_window, cu_window
     cu_status st = CU_OK;
 
     pthread_mutex_lock(&ring->lock);
+    ring->settling = no_window;
+    if (no_window)
+        pthread_cond_broadcast(&ring->to_workers);
     for (;;) {
         const bool filled = !no_window && wanted->state == CU_WINDOW_FILLED &&
                             wanted->offset == number * cu_window_bytes;
@@ -342,8 +400,9 @@ void cu_ring_given(cu_ring *ring, cu_window *window)
     window->state = CU_WINDOW_GIVEN;
     if (window->parts == 0) {
         window->state = CU_WINDOW_FREE;
-        window->n = 0;
         pthread_cond_broadcast(&ring->to_readers);
     }
+    /* There may be no more to wait for. */
+    pthread_cond_broadcast(&ring->to_workers);
     pthread_mutex_unlock(&ring->lock);
 }

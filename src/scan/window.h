@@ -10,16 +10,15 @@
 
 enum {
     cu_window_bytes = 4 << 20,
-    cu_window_slots = 16,
+    cu_window_slots = 32,
     cu_ring_readers_max = 8,
-    cu_batch_streams = 32,
-    cu_batch_bytes = 8 << 20,
 };
 
 typedef enum cu_window_state {
     CU_WINDOW_FREE,
+    CU_WINDOW_FILLING,
     CU_WINDOW_FILLED,
-    CU_WINDOW_GIVEN
+    CU_WINDOW_GIVEN,
 } cu_window_state;
 
 typedef struct cu_window {
@@ -52,6 +51,7 @@ typedef struct cu_ring {
     cu_stream *finished;
     cu_stream *whole; /* the device's own stream: first in line, one part at a time */
     bool closing;
+    bool settling; /* the caller gives no more until all is done */
     cu_status failed;
     cu_err err;
     cu_device *device;
