@@ -86,13 +86,11 @@ static int parse(call *self, int argc, char **argv)
     }
     if (optind >= argc)
         return cu_cli_misuse(&cu_command_scan, "a source is missing");
-    if (optind + 1 < argc)
-        return cu_cli_misuse(
-            &cu_command_scan,
-            "one source at a time; its other segments are found by themselves");
     if (self->options.out == NULL)
         return cu_cli_misuse(&cu_command_scan, "-o OUT.custos is missing");
-    self->options.source = argv[optind];
+    self->options.source = (cu_device_source){.path = argv[optind],
+                                              .more = (const char *const *)argv + optind + 1,
+                                              .more_count = (size_t)(argc - optind) - 1};
     return 0;
 }
 
@@ -184,13 +182,16 @@ static int run(int argc, char **argv)
         st = show(&self, &report, &err);
     for (size_t i = 0; i < self.options.set_count; i++)
         cu_hashset_close(self.sets[i]);
+    if (st == CU_EUSAGE)
+        return cu_cli_misuse(&cu_command_scan, "%s", err.text);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
 
 const cu_command cu_command_scan = {
     .name = "scan",
     .summary = "read a device or an image once, find known files, seal the evidence",
-    .usage = "custos scan SOURCE -o OUT.custos [--set SET]... [--workers N] [--exhibit REF]\n"
-             "                   [--resume] [--json] [--quiet]",
+    .usage =
+        "custos scan SOURCE... -o OUT.custos [--set SET]... [--workers N] [--exhibit REF]\n"
+        "                   [--resume] [--json] [--quiet]",
     .run = run,
 };

@@ -41,17 +41,17 @@ static cu_status digest_source(cu_device *device, cu_digests *out, cu_terminal *
     return st;
 }
 
-static cu_status verify_source(const char *path, const char *source_path, cu_err *err)
+static cu_status verify_source(const char *path, const cu_device_source *named, cu_err *err)
 {
     CU_AUTO(cu_evidence, evidence);
     CU_AUTO(cu_device, device);
     cu_evidence_source source;
     cu_digests digests;
     cu_terminal terminal;
-    cu_status st = cu_device_open(source_path, &device, err);
+    cu_status st = cu_device_open(named, &device, err);
 
     if (st != CU_OK)
-        return cu_while(err, st, "could not open image \"%s\"", source_path);
+        return cu_while(err, st, "could not open image \"%s\"", named->path);
     st = cu_evidence_open(path, &evidence, err);
     if (st == CU_OK)
         st = cu_evidence_get_source(evidence, &source, err);
@@ -60,14 +60,14 @@ static cu_status verify_source(const char *path, const char *source_path, cu_err
     if (cu_device_facts(device)->bytes != source.bytes)
         return cu_fail(err, CU_EFORMAT,
                        "\"%s\" has %llu bytes, the source that was scanned had %llu",
-                       source_path, (unsigned long long)cu_device_facts(device)->bytes,
+                       named->path, (unsigned long long)cu_device_facts(device)->bytes,
                        (unsigned long long)source.bytes);
     cu_terminal_begin(&terminal, false);
     st = digest_source(device, &digests, &terminal, err);
     cu_terminal_end(&terminal);
     if (st == CU_OK && memcmp(digests.sha256, source.sha256, 32) != 0)
         st = cu_fail(err, CU_EFORMAT, "the bytes of \"%s\" are not the ones that were scanned",
-                     source_path);
+                     named->path);
     return st;
 }
 
@@ -81,15 +81,22 @@ static int run(int argc, char **argv)
     opterr = 0;
     if (getopt_long(argc, argv, "", options, NULL) >= 0)
         return cu_cli_misuse(&cu_command_verify, "that is no option of verify");
-    if (optind >= argc || optind + 2 < argc)
+    if (optind >= argc)
         return cu_cli_misuse(&cu_command_verify, "one evidence file is wanted, and its source");
 
     cu_status st = cu_evidence_verify(argv[optind], seal, &err);
 
     if (st != CU_OK)
         (void)cu_while(&err, st, "could not verify \"%s\"", argv[optind]);
-    if (st == CU_OK && optind + 1 < argc)
-        st = verify_source(argv[optind], argv[optind + 1], &err);
+    if (st == CU_OK && optind + 1 < argc) {
+        const cu_device_source named = {.path = argv[optind + 1],
+                                        .more = (const char *const *)argv + optind + 2,
+                                        .more_count = (size_t)(argc - optind) - 2};
+
+        st = verify_source(argv[optind], &named, &err);
+    }
+    if (st == CU_EUSAGE)
+        return cu_cli_misuse(&cu_command_verify, "%s", err.text);
     if (st != CU_OK)
         return cu_cli_fail(&err);
     cu_hex_encode((cu_bytes){seal, 32}, hex);
@@ -102,6 +109,6 @@ static int run(int argc, char **argv)
 const cu_command cu_command_verify = {
     .name = "verify",
     .summary = "check an evidence file against its seal, and the source against it",
-    .usage = "custos verify OUT.custos [SOURCE]",
+    .usage = "custos verify OUT.custos [SOURCE...]",
     .run = run,
 };

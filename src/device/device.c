@@ -117,18 +117,20 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static cu_status open_image(cu_device *device, const char *path, cu_err *err)
+static cu_status open_image(cu_device *device, const cu_device_source *source, cu_err *err)
 {
     cu_segments segments = {0};
-    cu_status st = cu_segments_open(path, &segments, err);
+    cu_status st = cu_segments_open(source->path, &segments, err);
 
+    if (st == CU_OK)
+        st = cu_segments_expect(&segments, source->more, source->more_count, err);
     if (st == CU_OK)
         st = open_in_child(device, &segments, err);
     cu_segments_close(&segments);
     return st;
 }
 
-cu_status cu_device_open(const char *path, cu_device **out, cu_err *err)
+cu_status cu_device_open(const cu_device_source *source, cu_device **out, cu_err *err)
 {
     CU_AUTO(cu_device, device);
 
@@ -137,8 +139,14 @@ cu_status cu_device_open(const char *path, cu_device **out, cu_err *err)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     device->own_memory.fd = -1;
 
+    const bool folder = is_folder(source->path);
+
+    if (folder && source->more_count > 0)
+        return cu_fail(err, CU_EUSAGE, "\"%s\" is a folder: it is a source of its own",
+                       source->path);
+
     const cu_status st =
-        is_folder(path) ? open_folder(device, path, err) : open_image(device, path, err);
+        folder ? open_folder(device, source->path, err) : open_image(device, source, err);
 
     if (st != CU_OK)
         return st;

@@ -11,13 +11,23 @@
 
 typedef struct cu_device cu_device;
 
+/* What a person names as the source. Borrowed. */
+typedef struct cu_device_source {
+    const char *path; /* the first file, the device, or the folder */
+    const char *const
+        *more; /* files that must be parts of it, as a shell's pattern names them */
+    size_t more_count;
+} cu_device_source;
+
 /*
- * Opens the source whose first file is path, in a new child. Call before any thread is started.
+ * Opens the source in a new child. Call before any thread is started.
  *
+ * CU_EUSAGE: one of more is no part of it.
  * CU_EIO, CU_ENOTFOUND, CU_EFORMAT, CU_EUNSUPPORTED as cu_segments_open and cu_image_open.
  * CU_ECHILD: the container killed the child that opened it.
  */
-cu_status cu_device_open(const char *path, cu_device **out, cu_err *err) CU_MUST_CHECK;
+cu_status cu_device_open(const cu_device_source *source, cu_device **out,
+                         cu_err *err) CU_MUST_CHECK;
 void cu_device_close(cu_device *device);
 CU_DEFINE_AUTO(cu_device, cu_device_close)
 

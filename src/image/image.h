@@ -35,6 +35,10 @@ typedef struct cu_segments {
 cu_status cu_segments_open(const char *path, cu_segments *out, cu_err *err) CU_MUST_CHECK;
 void cu_segments_close(cu_segments *segments);
 
+/* CU_EUSAGE, which names the first, where one of the files at paths is none of the segments. */
+cu_status cu_segments_expect(const cu_segments *segments, const char *const *paths,
+                             size_t count, cu_err *err) CU_MUST_CHECK;
+
 /* What a container says of itself. Every field is a claim of the container. */
 typedef struct cu_image_facts {
     char format[16];       /* "raw", "split-raw", "ewf", "vhd", "vmdk", "qcow2", "aff4" */

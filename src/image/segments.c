@@ -230,3 +230,31 @@ cu_status cu_segments_open(const char *path, cu_segments *out, cu_err *err)
     *out = all;
     return CU_OK;
 }
+
+static bool is_segment(const cu_segments *segments, const struct stat *wanted)
+{
+    for (size_t i = 0; i < segments->count; i++) {
+        struct stat status;
+
+        if (fstat(segments->list[i].fd, &status) == 0 && status.st_dev == wanted->st_dev &&
+            status.st_ino == wanted->st_ino)
+            return true;
+    }
+    return false;
+}
+
+cu_status cu_segments_expect(const cu_segments *segments, const char *const *paths,
+                             size_t count, cu_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct stat status;
+
+        if (stat(paths[i], &status) != 0)
+            return cu_fail_os(err, "could not look at \"%s\"", paths[i]);
+        if (!is_segment(segments, &status))
+            return cu_fail(err, CU_EUSAGE,
+                           "\"%s\" is no part of the source that begins with the first file",
+                           paths[i]);
+    }
+    return CU_OK;
+}

@@ -149,7 +149,7 @@ static cu_status write_source(const cu_scan_options *options, const cu_image_fac
 {
     cu_digests digests;
     cu_evidence_source source = {
-        .path = options->source,
+        .path = options->source.path,
         .format = facts->format,
         .bytes = facts->bytes,
         .sector_bytes = facts->sector_bytes,

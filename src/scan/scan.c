@@ -309,7 +309,7 @@ static cu_status begin(scan *self, cu_err *err)
 /* What is written while a folder is read must not be read with it. */
 static cu_status refuse_output_inside(const cu_scan_options *options, cu_err *err)
 {
-    char *const source = realpath(options->source, NULL);
+    char *const source = realpath(options->source.path, NULL);
     char *const out = strdup(options->out);
     char *const slash = out == NULL ? NULL : strrchr(out, '/');
 
@@ -331,17 +331,17 @@ static cu_status refuse_output_inside(const cu_scan_options *options, cu_err *er
 cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu_err *err)
 {
     scan self = {.options = options};
-    cu_status st = cu_device_open(options->source, &self.device, err);
+    cu_status st = cu_device_open(&options->source, &self.device, err);
 
     if (st != CU_OK)
-        return cu_while(err, st, "could not open image \"%s\"", options->source);
+        return cu_while(err, st, "could not open image \"%s\"", options->source.path);
     *report = (cu_scan_report){.walk_seconds = 0};
     st = strcmp(cu_device_facts(self.device)->format, "folder") == 0
              ? refuse_output_inside(options, err)
              : refuse_other_files(self.device, err);
     if (st != CU_OK) {
         cu_device_close(self.device);
-        return cu_while(err, st, "could not scan \"%s\"", options->source);
+        return cu_while(err, st, "could not scan \"%s\"", options->source.path);
     }
     st = begin(&self, err);
     if (st == CU_OK)

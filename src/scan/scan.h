@@ -4,13 +4,14 @@
 #define CU_SCAN_SCAN_H
 
 #include "base/progress.h"
+#include "device/device.h"
 #include "evidence/evidence.h"
 #include "hashset/hashset.h"
 
 enum { cu_scan_sets_max = 64, cu_scan_workers_max = 256 };
 
 typedef struct cu_scan_options {
-    const char *source;  /* the first file of the source */
+    cu_device_source source;
     const char *out;     /* where the evidence appears */
     const char *exhibit; /* NULL: not given */
     cu_hashset *const *sets;
@@ -29,6 +30,7 @@ typedef struct cu_scan_report {
  * Scans, matches and seals. Whatever happens, a failure leaves out untouched, and out.partial
  * where there is something to resume.
  *
+ * CU_EUSAGE                 a named file is no part of the source.
  * CU_EEXISTS, CU_ENOTFOUND  as cu_evidence_begin.
  * CU_ESTOPPED               progress asked to stop; resume goes on.
  * CU_EIO with ENOSPC        the disk of the output is full; resume goes on.

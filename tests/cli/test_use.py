@@ -35,6 +35,27 @@ def could_not(folder):
     assert sorted(os.listdir(folder)) == ["letter.txt"], os.listdir(folder)
 
 
+def named_parts(folder):
+    """A shell's pattern names every part; what is no part is wrong use."""
+    stick = make_stick(folder)
+    whole = open(stick, "rb").read()
+    cut = len(whole) // 2 // 512 * 512
+    parts = [os.path.join(folder, "split." + ending) for ending in ("000", "001")]
+    for part, content in zip(parts, (whole[:cut], whole[cut:])):
+        with open(part, "wb") as file:
+            file.write(content)
+    out = os.path.join(folder, "named.custos")
+    done = run("scan", *parts, stick, "-o", out)
+    assert done.returncode == 2 and b"is no part of the source" in done.stderr, done.stderr
+    assert os.path.basename(stick).encode() in done.stderr, done.stderr
+    assert not os.path.exists(out) and not os.path.exists(out + ".partial")
+    done = run("scan", *parts, "-o", out, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["source"]["sha256"] == hashlib.sha256(whole).hexdigest()
+    assert run("verify", out, *parts).returncode == 0
+    assert run("verify", out, parts[0], stick).returncode == 2
+
+
 def make_picture(seed, width=320, height=240):
     """A generated JPEG: soft colours, the same for the same seed."""
     made = random.Random(seed)
@@ -212,6 +233,7 @@ def pictures(folder):
 def main():
     tap = Tap()
     tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
+    tap.run("the files of a source may all be named", in_folder, named_parts)
     tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
     tap.run("any number of workers writes the same bytes", in_folder, same_whoever_works)
     tap.run("a scan killed at 50 moments resumes to the same bytes", in_folder, killed_and_resumed)

@@ -132,7 +132,7 @@ static void every_byte_is_one_files(void **state)
     static uint8_t got[sizeof self.map];
 
     (void)state;
-    assert_int_equal(cu_device_open(folder, &device, NULL), CU_OK);
+    assert_int_equal(cu_device_open(&(cu_device_source){.path = folder}, &device, NULL), CU_OK);
     assert_string_equal(cu_device_facts(device)->format, "folder");
     assert_int_equal(cu_device_walk(device, 0, "folder", see, &self, NULL), CU_OK);
     assert_int_equal(self.count, files + files / 7);
@@ -176,7 +176,7 @@ static void what_went_away_is_a_gap(void **state)
     (void)state;
     put("zlast", 5000, 9);
     put("zmore", 700, 9);
-    assert_int_equal(cu_device_open(folder, &device, NULL), CU_OK);
+    assert_int_equal(cu_device_open(&(cu_device_source){.path = folder}, &device, NULL), CU_OK);
 
     const size_t n = (size_t)cu_device_facts(device)->bytes;
 
@@ -205,7 +205,7 @@ static void a_link_that_appears_is_not_followed(void **state)
     (void)state;
     assert_int_equal(mkdir(path_of("swap"), 0700), 0);
     put("swap/hostname", 3, 'x');
-    assert_int_equal(cu_device_open(folder, &device, NULL), CU_OK);
+    assert_int_equal(cu_device_open(&(cu_device_source){.path = folder}, &device, NULL), CU_OK);
 
     const size_t n = (size_t)cu_device_facts(device)->bytes;
 
