@@ -31,6 +31,10 @@ extern const cu_pdq_kernel cu_pdq_avx512; /* likewise */
 /* All kernels of this build, best first, and NULL; the last runs everywhere. */
 const cu_pdq_kernel *const *cu_pdq_kernels(void);
 
+/* CU_EUSAGE where pixels or variant are none. */
+cu_status cu_pdq_check(const cu_pdq_pixels *pixels, cu_pdq_variant variant,
+                       cu_err *err) CU_MUST_CHECK;
+
 /* As cu_pdq_hash_pixels, by this kernel. */
 cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
                          cu_pdq_variant variant, cu_pdq_scratch *scratch, cu_pdq_hash *out,

@@ -53,7 +53,7 @@ static cu_status reserve(cu_pdq_scratch *scratch, size_t n, cu_err *err)
     return CU_OK;
 }
 
-static cu_status check(const cu_pdq_pixels *pixels, cu_pdq_variant variant, cu_err *err)
+cu_status cu_pdq_check(const cu_pdq_pixels *pixels, cu_pdq_variant variant, cu_err *err)
 {
     if (variant >= cu_pdq_variants)
         return cu_fail(err, CU_EUSAGE, "there is no such PDQ variant");
@@ -117,7 +117,7 @@ cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixel
     cu_pdq_pixels view = *pixels;
     cu_pdq_small_picture small;
     float frequencies[cu_pdq_frequencies][cu_pdq_frequencies];
-    cu_status st = check(pixels, variant, err);
+    cu_status st = cu_pdq_check(pixels, variant, err);
 
     if (st != CU_OK)
         return st;

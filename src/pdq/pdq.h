@@ -86,6 +86,44 @@ cu_status cu_pdq_hash_pixels(const cu_pdq_pixels *pixels, cu_pdq_variant variant
                              cu_pdq_scratch *scratch, cu_pdq_hash *out,
                              cu_err *err) CU_MUST_CHECK;
 
+/* ---- other views of a picture ---- */
+
+enum { cu_pdq_views_max = 56 };
+
+/* What somebody may have done to the picture, and the view takes back. */
+typedef enum cu_pdq_change {
+    CU_PDQ_FRAMED,        /* put into a frame, a border, a screen */
+    CU_PDQ_CROPPED,       /* its edges cut off, by amount of each side */
+    CU_PDQ_WIDENED,       /* the known one was cut, this one was not, by amount */
+    CU_PDQ_ROTATED,       /* by amount to the right, on a canvas of the same size */
+    CU_PDQ_ROTATED_CUT,   /* likewise, and the empty corners cut off */
+    CU_PDQ_ROTATED_GROWN, /* likewise, on a canvas that grew to hold it */
+    cu_pdq_changes,
+} cu_pdq_change;
+
+/*
+ * The hash of what the picture may have been before somebody changed it. A guess: a hit by one
+ * says that the picture may be a changed copy, and how it was changed. Plain numbers, so that
+ * it may travel between processes.
+ */
+typedef struct cu_pdq_view {
+    uint32_t change; /* cu_pdq_change */
+    int32_t amount;  /* tenths of a per cent, or of a degree */
+    cu_pdq_hash hash;
+} cu_pdq_view;
+
+const char *cu_pdq_change_word(cu_pdq_change change); /* "framed", "cropped", … */
+
+/*
+ * Hashes other views of pixels, the likeliest first: at most cu_pdq_views_max, none for a
+ * picture whose smaller side is under 32. They are made from a small grey copy, so they stand
+ * between both variants and may be compared with hashes of either.
+ *
+ * Costs about 25 ms, whatever the size. Failures as cu_pdq_hash_pixels; count is 0 then.
+ */
+cu_status cu_pdq_hash_views(const cu_pdq_pixels *pixels, cu_pdq_view out[cu_pdq_views_max],
+                            size_t *count, cu_err *err) CU_MUST_CHECK;
+
 /* How many bits differ: 0 to 256. */
 unsigned cu_pdq_distance(const cu_pdq_code *a, const cu_pdq_code *b);
 

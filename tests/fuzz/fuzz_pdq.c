@@ -21,6 +21,19 @@ static uint8_t *fill(const uint8_t *bytes, size_t n, size_t wanted)
     return p;
 }
 
+static void try_views(const cu_pdq_pixels *pixels)
+{
+    cu_pdq_view views[cu_pdq_views_max];
+    size_t count = 0;
+
+    if (cu_pdq_hash_views(pixels, views, &count, NULL) != CU_OK || count > cu_pdq_views_max)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        if (views[i].change >= cu_pdq_changes || views[i].hash.quality > 100)
+            abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     if (n < header)
@@ -59,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             any = true;
         }
     }
+    try_views(&pixels);
     cu_pdq_scratch_free(&scratch);
     free(p);
     return 0;

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a picture may have been before it was cut, framed or turned, hashed. */
+#include "pdq/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { samples_max = 4, smallest_side = 32 };
+
+/* Hashing views of one picture. */
+typedef struct views {
+    const cu_pdq_copy *copy;
+    cu_pdq_view *out;
+    size_t count;
+} views;
+
+/*
+ * Which part of the copy a view shows. Places are in pixels of the copy; what lies outside the
+ * content repeats its edge. The window is turned about its middle.
+ */
+typedef struct window {
+    cu_pdq_rectangle shown;
+    cu_pdq_rectangle content;
+    float sine, cosine;
+} window;
+
+/* ---- the small grey copy ---- */
+
+static uint8_t average(const cu_pdq_pixels *pixels, const uint32_t from[2],
+                       const uint32_t to[2], uint32_t samples)
+{
+    const size_t half_steps = 2 * (size_t)samples;
+    uint32_t sum = 0;
+
+    if (samples == 0)
+        return 0;
+    for (size_t j = 0; j < samples; j++) {
+        const size_t y = from[1] + (to[1] - from[1]) * (2 * j + 1) / half_steps;
+        const uint8_t *const row = pixels->p + y * pixels->stride_bytes;
+
+        for (size_t i = 0; i < samples; i++) {
+            const size_t x = from[0] + (to[0] - from[0]) * (2 * i + 1) / half_steps;
+            const uint8_t *const p = row + x * pixels->channels;
+
+            sum += pixels->channels == 1 ? 256U * p[0] : 77U * p[0] + 150U * p[1] + 29U * p[2];
+        }
+    }
+    return (uint8_t)(sum / (256 * samples * samples));
+}
+
+/* Each pixel is the mean of up to 4 x 4 that it stands for. */
+static void make_copy(const cu_pdq_pixels *pixels, cu_pdq_copy *copy)
+{
+    const uint32_t step = pixels->width / copy->width + 1;
+    const uint32_t samples = step < samples_max ? step : samples_max;
+
+    for (uint32_t y = 0; y < copy->height; y++) {
+        for (uint32_t x = 0; x < copy->width; x++) {
+            const uint32_t from[] = {(uint32_t)((uint64_t)x * pixels->width / copy->width),
+                                     (uint32_t)((uint64_t)y * pixels->height / copy->height)};
+            const uint32_t to[] = {
+                (uint32_t)((uint64_t)(x + 1) * pixels->width / copy->width),
+                (uint32_t)((uint64_t)(y + 1) * pixels->height / copy->height)};
+
+            copy->p[(size_t)y * copy->width + x] = average(pixels, from, to, samples);
+        }
+    }
+}
+
+/* ---- one view ---- */
+
+static float within(float value, float low, float high)
+{
+    if (value < low)
+        return low;
+    return value > high ? high : value;
+}
+
+/* The copy at a place between pixels. */
+static float between(const cu_pdq_copy *copy, float x, float y)
+{
+    const uint32_t x0 = (uint32_t)x;
+    const uint32_t y0 = (uint32_t)y;
+    const uint32_t x1 = x0 + 1 < copy->width ? x0 + 1 : x0;
+    const uint8_t *const upper = copy->p + (size_t)y0 * copy->width;
+    const uint8_t *const lower = y0 + 1 < copy->height ? upper + copy->width : upper;
+    const float across = x - (float)x0;
+    const float above = (float)upper[x0] + across * (float)(upper[x1] - upper[x0]);
+    const float below = (float)lower[x0] + across * (float)(lower[x1] - lower[x0]);
+
+    return above + (y - (float)y0) * (below - above);
+}
+
+/* Each place of the small picture is the mean of four samples about it. */
+static void show(const cu_pdq_copy *copy, const window *self, cu_pdq_small_picture *out)
+{
+    enum { fine = 2 * cu_pdq_small };
+
+    const cu_pdq_rectangle *const shown = &self->shown;
+    const float middle_x = (shown->left + shown->right) / 2.0F;
+    const float middle_y = (shown->top + shown->bottom) / 2.0F;
+    const float step_x = (shown->right - shown->left) / fine;
+    const float step_y = (shown->bottom - shown->top) / fine;
+
+    memset(out, 0, sizeof *out);
+    for (unsigned j = 0; j < fine; j++) {
+        const float v = ((float)j + 0.5F - fine / 2.0F) * step_y;
+
+        for (unsigned i = 0; i < fine; i++) {
+            const float u = ((float)i + 0.5F - fine / 2.0F) * step_x;
+            const float x = middle_x + u * self->cosine - v * self->sine - 0.5F;
+            const float y = middle_y + u * self->sine + v * self->cosine - 0.5F;
+
+            out->at[j / 2][i / 2] +=
+                0.25F * between(copy, within(x, self->content.left, self->content.right - 1.0F),
+                                within(y, self->content.top, self->content.bottom - 1.0F));
+        }
+    }
+}
+
+static void add(views *self, cu_pdq_change change, int amount, const window *seen)
+{
+    cu_pdq_view *const view = &self->out[self->count];
+    cu_pdq_small_picture small;
+    float frequencies[cu_pdq_frequencies][cu_pdq_frequencies];
+
+    if (self->count == cu_pdq_views_max)
+        return;
+    show(self->copy, seen, &small);
+    cu_pdq_frequencies_of(&small, frequencies);
+    cu_pdq_codes_of(frequencies, view->hash.codes);
+    view->hash.quality = cu_pdq_quality_of(&small);
+    view->change = change;
+    view->amount = amount;
+    self->count++;
+}
+
+/* The content, grown (or, where a number is below zero, cut) by shares of its sides. */
+static window around(const cu_pdq_rectangle *content, float by_x, float by_y)
+{
+    const float width = content->right - content->left;
+    const float height = content->bottom - content->top;
+
+    return (window){.shown = {content->left - by_x * width, content->top - by_y * height,
+                              content->right + by_x * width, content->bottom + by_y * height},
+                    .content = *content,
+                    .cosine = 1.0F};
+}
+
+/* ---- kinds of views ---- */
+
+static void add_frames(views *self, const cu_pdq_rectangle *frames, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const window seen = around(&frames[i], 0.0F, 0.0F);
+
+        add(self, CU_PDQ_FRAMED, 0, &seen);
+    }
+}
+
+static void add_crops(views *self, const cu_pdq_rectangle *whole)
+{
+    static const int thousandths[] = {12, 25, 40, 55, 70, 90, -20, -48};
+
+    for (size_t i = 0; i < CU_COUNT_OF(thousandths); i++) {
+        const int share = thousandths[i];
+        const window seen = around(whole, (float)share / 1000.0F, (float)share / 1000.0F);
+
+        add(self, share > 0 ? CU_PDQ_CROPPED : CU_PDQ_WIDENED, abs(share), &seen);
+    }
+}
+
+/* Turned by the angle: on a canvas of the same size, or on one that grew to hold it, or with
+ * the empty corners cut off. */
+static void add_rotation(views *self, const cu_pdq_rectangle *whole, int tenths)
+{
+    const float angle = (float)tenths * (3.14159265F / 1800.0F);
+    const float turn = angle < 0 ? -angle : angle;
+    /* Terms of the series: exact to single precision for a few degrees. */
+    const float sine = turn - turn * turn * turn / 6.0F;
+    const float cosine = 1.0F - turn * turn / 2.0F + turn * turn * turn * turn / 24.0F;
+    const float width = whole->right - whole->left;
+    const float height = whole->bottom - whole->top;
+    const float both = cosine * cosine - sine * sine;
+    const float before_width = (width * cosine - height * sine) / both;
+    const float before_height = (height * cosine - width * sine) / both;
+    const float longer = width > height ? width : height;
+    const float shorter = width > height ? height : width;
+    const float cut = (cosine + longer / shorter * sine - 1.0F) / 2.0F;
+    window seen = around(whole, 0.0F, 0.0F);
+
+    seen.sine = angle < 0 ? -sine : sine;
+    seen.cosine = cosine;
+    add(self, CU_PDQ_ROTATED, tenths, &seen);
+    seen.shown = around(whole, cut, cut).shown;
+    add(self, CU_PDQ_ROTATED_CUT, tenths, &seen);
+    if (before_width < width / 2 || before_height < height / 2)
+        return;
+    seen.shown = around(whole, (before_width / width - 1.0F) / 2.0F,
+                        (before_height / height - 1.0F) / 2.0F)
+                     .shown;
+    add(self, CU_PDQ_ROTATED_GROWN, tenths, &seen);
+}
+
+static void add_rotations(views *self, const cu_pdq_rectangle *whole)
+{
+    static const int tenths[] = {10, -10, 20, -20, 30, -30};
+
+    for (size_t i = 0; i < CU_COUNT_OF(tenths); i++)
+        add_rotation(self, whole, tenths[i]);
+}
+
+/* ---- all ---- */
+
+static cu_status hash_all(views *self, cu_err *err)
+{
+    const cu_pdq_rectangle whole = {0.0F, 0.0F, (float)self->copy->width,
+                                    (float)self->copy->height};
+    cu_pdq_rectangle frames[cu_pdq_frames_max];
+    size_t n = 0;
+    const cu_status st = cu_pdq_find_frames(self->copy, frames, &n, err);
+
+    if (st != CU_OK)
+        return st;
+    add_frames(self, frames, n);
+    add_crops(self, &whole);
+    add_rotations(self, &whole);
+    return CU_OK;
+}
+
+static uint32_t shrunk(uint32_t side, uint32_t longer)
+{
+    const uint64_t small =
+        longer <= cu_pdq_copy_side ? side : (uint64_t)side * cu_pdq_copy_side / longer;
+
+    return small < 1 ? 1 : (uint32_t)small;
+}
+
+cu_status cu_pdq_hash_views(const cu_pdq_pixels *pixels, cu_pdq_view out[cu_pdq_views_max],
+                            size_t *count, cu_err *err)
+{
+    const uint32_t longer = pixels->width > pixels->height ? pixels->width : pixels->height;
+    cu_pdq_copy copy = {.width = shrunk(pixels->width, longer),
+                        .height = shrunk(pixels->height, longer)};
+    views self = {.copy = &copy, .out = out};
+    cu_status st = cu_pdq_check(pixels, CU_PDQ_F, err);
+
+    *count = 0;
+    if (st != CU_OK || copy.width < smallest_side || copy.height < smallest_side)
+        return st;
+    copy.p = malloc((size_t)copy.width * copy.height);
+    if (copy.p == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    make_copy(pixels, &copy);
+    st = hash_all(&self, err);
+    free(copy.p);
+    if (st == CU_OK)
+        *count = self.count;
+    return st;
+}
+
+const char *cu_pdq_change_word(cu_pdq_change change)
+{
+    static const char *const words[cu_pdq_changes] = {
+        [CU_PDQ_FRAMED] = "framed",
+        [CU_PDQ_CROPPED] = "cropped",
+        [CU_PDQ_WIDENED] = "widened",
+        [CU_PDQ_ROTATED] = "rotated",
+        [CU_PDQ_ROTATED_CUT] = "rotated, corners cut",
+        [CU_PDQ_ROTATED_GROWN] = "rotated, canvas grown",
+    };
+
+    return change < cu_pdq_changes ? words[change] : "";
+}
