@@ -33,7 +33,6 @@ static uint64_t count_of(const cu_hashset *set, unsigned kind)
 static cu_status take_value(const cu_hashset *set, unsigned kind, uint64_t index,
                             cu_hashset_entry *entry, uint64_t *record, cu_err *err)
 {
-    cu_bytes codes = {NULL, 0};
     cu_status st = CU_OK;
 
     if (kind < cu_hashset_algorithms)
@@ -42,13 +41,11 @@ static cu_status take_value(const cu_hashset *set, unsigned kind, uint64_t index
     if (kind == KIND_PHOTODNA)
         return cu_hashset_photodna_at(set, index, &entry->photodna, record, err);
     st = cu_hashset_pdq_at(set, index, &entry->pdq_fact, err);
-    if (st == CU_OK)
-        st = cu_hashset_pdq_codes(set, &codes, err);
-    if (st == CU_OK) {
-        entry->pdq = codes.p + index * cu_hashset_pdq_bytes;
-        *record = entry->pdq_fact.record;
-    }
-    return st;
+    if (st != CU_OK)
+        return st;
+    entry->pdq = cu_hashset_section_of(set, CU_HASHSET_PDQ).p + index * cu_hashset_pdq_bytes;
+    *record = entry->pdq_fact.record;
+    return cu_hashset_believe(set, entry->pdq, cu_hashset_pdq_bytes, err);
 }
 
 static cu_status note_places(walk *self, cu_err *err)

@@ -111,6 +111,13 @@ static bool decode_base64(cu_bytes text, uint8_t *out, size_t n)
     return true;
 }
 
+static void put_variant(cu_hashset_filling *filling, CU_UNUSED unsigned which, cu_bytes text)
+{
+    text = cu_hashset_trim(text);
+    if (text.n == 1 && (text.p[0] == 'A' || text.p[0] == 'F'))
+        filling->row.pdq_variant = (char)text.p[0];
+}
+
 static void put_photodna(cu_hashset_filling *filling, CU_UNUSED unsigned which, cu_bytes text)
 {
     uint8_t *const room = filling->photodna;
@@ -170,6 +177,7 @@ static const struct {
     [CU_HASHSET_FIELD_DIGEST] = {put_any_digest, 0},
     [CU_HASHSET_FIELD_PDQ] = {put_pdq, 0},
     [CU_HASHSET_FIELD_PDQ_QUALITY] = {put_quality, 0},
+    [CU_HASHSET_FIELD_PDQ_VARIANT] = {put_variant, 0},
     [CU_HASHSET_FIELD_PHOTODNA] = {put_photodna, 0},
     [CU_HASHSET_FIELD_SIZE] = {put_size, 0},
     [CU_HASHSET_FIELD_LABEL] = {put_text, LABEL},
@@ -216,6 +224,7 @@ static const struct {
     {"pdq", CU_HASHSET_FIELD_PDQ},
     {"pdqhash", CU_HASHSET_FIELD_PDQ},
     {"pdqquality", CU_HASHSET_FIELD_PDQ_QUALITY},
+    {"pdqvariant", CU_HASHSET_FIELD_PDQ_VARIANT},
     {"photodna", CU_HASHSET_FIELD_PHOTODNA},
     {"pdna", CU_HASHSET_FIELD_PHOTODNA},
     {"size", CU_HASHSET_FIELD_SIZE},

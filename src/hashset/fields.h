@@ -14,6 +14,7 @@ typedef enum cu_hashset_field {
     CU_HASHSET_FIELD_DIGEST, /* one of these three, known by its length */
     CU_HASHSET_FIELD_PDQ,
     CU_HASHSET_FIELD_PDQ_QUALITY,
+    CU_HASHSET_FIELD_PDQ_VARIANT, /* A or F */
     CU_HASHSET_FIELD_PHOTODNA,
     CU_HASHSET_FIELD_SIZE,
     CU_HASHSET_FIELD_LABEL,

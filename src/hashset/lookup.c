@@ -282,13 +282,12 @@ cu_status cu_hashset_pdq_codes(const cu_hashset *set, cu_bytes *out, cu_err *err
 cu_status cu_hashset_pdq_at(const cu_hashset *set, uint64_t index, cu_hashset_pdq_fact *out,
                             cu_err *err)
 {
-    const uint8_t *const p =
-        cu_hashset_section_of(set, CU_HASHSET_PDQ_FACTS).p + index * cu_hashset_pdq_fact_bytes;
-
     if (index >= set->facts.pdq)
         return cu_fail(err, CU_ENOTFOUND, "the set has no PDQ value %llu",
                        (unsigned long long)index);
 
+    const uint8_t *const p =
+        cu_hashset_section_of(set, CU_HASHSET_PDQ_FACTS).p + index * cu_hashset_pdq_fact_bytes;
     const cu_status st = cu_hashset_believe(set, p, cu_hashset_pdq_fact_bytes, err);
 
     if (st == CU_OK)
@@ -299,13 +298,12 @@ cu_status cu_hashset_pdq_at(const cu_hashset *set, uint64_t index, cu_hashset_pd
 cu_status cu_hashset_photodna_at(const cu_hashset *set, uint64_t index, const uint8_t **value,
                                  uint64_t *record, cu_err *err)
 {
-    const uint8_t *const p = cu_hashset_section_of(set, CU_HASHSET_PHOTODNA).p +
-                             index * cu_hashset_photodna_entry_bytes;
-
     if (index >= set->facts.photodna)
         return cu_fail(err, CU_ENOTFOUND, "the set has no PhotoDNA value %llu",
                        (unsigned long long)index);
 
+    const uint8_t *const p = cu_hashset_section_of(set, CU_HASHSET_PHOTODNA).p +
+                             index * cu_hashset_photodna_entry_bytes;
     const cu_status st = cu_hashset_believe(set, p, cu_hashset_photodna_entry_bytes, err);
 
     if (st == CU_OK) {

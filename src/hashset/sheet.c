@@ -205,7 +205,7 @@ typedef struct header {
 static bool is_digest(cu_hashset_field field)
 {
     return field >= CU_HASHSET_FIELD_MD5 && field <= CU_HASHSET_FIELD_PHOTODNA &&
-           field != CU_HASHSET_FIELD_PDQ_QUALITY;
+           field != CU_HASHSET_FIELD_PDQ_QUALITY && field != CU_HASHSET_FIELD_PDQ_VARIANT;
 }
 
 static bool any_digest(const header *self)

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Commands, exit codes, a scan that is killed and goes on, an evidence file that was touched."""
+import csv
 import hashlib
+import io
 import json
 import math
 import os
@@ -230,6 +232,95 @@ def pictures(folder):
     assert summary["pictures"]["known"] == len(same), summary
 
 
+def sets(folder):
+    """Exported and imported again, a set is the same to the byte; two make one, less one is the rest."""
+    path = {name: os.path.join(folder, name) for name in ("a.csv", "a", "b", "c", "d", "e")}
+    header = ("md5,sha1,sha256,pdq,pdq_quality,pdq_variant,photodna,label,name,size,code,series,source,"
+              "victim-identified,offender-identified,distributed,suspected,self-generated,precategorised")
+    rows = [["11" * 16, "22" * 20, "33" * 32, "0f" * 32, "77", "F", "ab" * 144, "id-1", "a.jpg", "10", "3",
+             "Bridge", "Agency", "true", "false", "", "", "", "true"],
+            ["44" * 16, "", "", "", "", "", "", "id-2", '"b, c"', "", "2", "Bridge", "Agency"] + [""] * 6]
+    with open(path["a.csv"], "w") as out:
+        out.write(header + "\n")
+        for row in rows:
+            out.write(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n")
+    common = ("--alert", "--name", "S", "--scheme", "example/1")
+    assert run("hashset", "import", "--as", "csv", *common, path["a.csv"], "-o", path["a"]).returncode == 0
+    exported = run("hashset", "export", path["a"]).stdout
+    lines = list(csv.reader(io.StringIO(exported.decode())))
+    assert lines == [header.split(",")] + rows, lines
+    with open(path["a.csv"], "wb") as out:
+        out.write(exported)
+    assert run("hashset", "import", "--as", "csv", *common, path["a.csv"], "-o", path["b"]).returncode == 0
+    assert read(path["a"]) == read(path["b"])
+    first = json.loads(run("hashset", "export", path["a"], "--as", "jsonl").stdout.splitlines()[0])
+    assert first["pdq_variant"] == "F" and first["offender-identified"] is False, first
+    assert "suspected" not in first, first
+    with open(path["a.csv"], "w") as out:
+        out.write("md5,code\n" + "44" * 16 + ",5\n" + "55" * 16 + ",1\n")
+    assert run("hashset", "import", "--as", "csv", *common, path["a.csv"], "-o", path["c"]).returncode == 0
+    changes = run("hashset", "diff", path["a"], path["c"], "--list").stdout.decode().splitlines()
+    assert changes == ["-" + "11" * 16 + "\t3", "~" + "44" * 16 + "\t2\t5", "+" + "55" * 16 + "\t1",
+                       "-" + "22" * 20 + "\t3", "-" + "33" * 32 + "\t3"], changes
+    counts = json.loads(run("hashset", "diff", path["a"], path["c"], "--json").stdout)
+    assert counts["regraded"]["md5"] == 1 and counts["removed"]["sha256"] == 1, counts
+    assert run("hashset", "diff", path["a"], path["c"], "-o", path["d"]).returncode == 0
+    assert run("hashset", "union", path["a"], path["c"], "-o", path["e"]).returncode == 0
+    facts = json.loads(run("hashset", "info", path["d"], "--json").stdout)
+    assert facts["md5"] == 1 and facts["scheme"] == "example/1", facts
+    facts = json.loads(run("hashset", "info", path["e"], "--json").stdout)
+    assert facts["md5"] == 3 and facts["records"] == 3 and facts["photodna"] == 1, facts
+    asked = "".join(line + "\n" for line in ("44" * 16, "66" * 16 + "  name", "22" * 20))
+    answer = subprocess.run([CUSTOS, "hashset", "lookup", path["e"], "-"], input=asked.encode(),
+                            capture_output=True)
+    assert answer.stdout.decode().splitlines() == ["44" * 16 + "\tS\tid-2\t2", "66" * 16 + "\t-",
+                                                   "22" * 20 + "\tS\tid-1\t3"], answer
+    assert b"whole" in run("hashset", "verify", path["e"]).stdout
+
+
+def interrupted_import(folder):
+    """Ctrl-C, and SIGKILL too, leave nothing beside the list."""
+    made = random.Random(11)
+    source = os.path.join(folder, "list")
+    with open(source, "w") as out:
+        for _ in range(400000):
+            out.write(made.randbytes(16).hex() + "\n")
+    stopped = 0
+    for number in range(12):
+        child = subprocess.Popen([CUSTOS, "hashset", "import", "--as", "md5", "--known-good", "--memory", "16M",
+                                  source, "-o", os.path.join(folder, "out.chs")],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(0.02 + made.random() * 0.2)
+        child.send_signal(signal.SIGKILL if number % 2 else signal.SIGINT)
+        child.wait()
+        if child.returncode == 0:
+            os.remove(os.path.join(folder, "out.chs"))
+        else:
+            stopped += 1
+        child.stderr.close()
+        assert os.listdir(folder) == ["list"], os.listdir(folder)
+    assert stopped > 0, "none was stopped"
+
+
+def full_disk(folder):
+    """A small file system of our own, where this machine lets us have one."""
+    source = os.path.join(folder, "list")
+    made = random.Random(12)
+    with open(source, "w") as out:
+        for _ in range(300000):
+            out.write(made.randbytes(16).hex() + "  name\n")
+    disk = os.path.join(folder, "disk")
+    os.mkdir(disk)
+    script = ('mount -t tmpfs -o size=4m none "$2" || exit 77; "$1" hashset import --as md5 --alert --memory 16M '
+              '"$3" -o "$2/out.chs"; code=$?; [ -z "$(ls -A "$2")" ] || exit 99; exit $code')
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", CUSTOS, disk, source],
+                          capture_output=True)
+    if done.returncode == 77 or b"unshare" in done.stderr:
+        return "no file system of our own here"
+    assert done.returncode == 1 and b"No space left" in done.stderr, done
+    return None
+
+
 def main():
     tap = Tap()
     tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
@@ -241,6 +332,9 @@ def main():
     tap.run("hostile names are kept whole and shown escaped", in_folder, hostile_names)
     tap.run("pictures are hashed once, and what is wrong with them is said", in_folder, pictures)
     tap.run("known files are found, live and deleted", in_folder, known_files)
+    tap.run("sets are exported, compared and joined", in_folder, sets)
+    tap.run("an interrupted import leaves nothing", in_folder, interrupted_import)
+    tap.run("a full disk is said, and nothing stays", in_folder, full_disk)
     tap.end()
 
 

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Imports: what is kept, what is left out, and that a failure leaves nothing, whatever fails.
+ */
+#include "support/cmocka.h"
+
+#include "hashset/import.h"
+#include "hashset/layout.h"
+#include "support/sets.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static char folder[64];
+static char list[128], out[128], out2[128], out3[128];
+
+/* ---- a malloc that fails once: the linker puts it before the system's ---- */
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t count, size_t n);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t count, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+static atomic_long until_failure = -1; /* allocations; -1 never */
+static atomic_bool has_failed;
+
+static bool fails_now(void)
+{
+    if (atomic_load(&until_failure) < 0 || atomic_fetch_sub(&until_failure, 1) != 0)
+        return false;
+    atomic_store(&has_failed, true);
+    return true;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails_now() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t count, size_t n)
+{
+    return fails_now() ? NULL : __real_calloc(count, n);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fails_now() ? NULL : __real_realloc(p, n);
+}
+
+/* ---- support ---- */
+
+static int make_folder(void **state)
+{
+    (void)state;
+    sets_folder(folder);
+    (void)snprintf(list, sizeof list, "%s/list", folder);
+    (void)snprintf(out, sizeof out, "%s/out.chs", folder);
+    (void)snprintf(out2, sizeof out2, "%s/out2.chs", folder);
+    (void)snprintf(out3, sizeof out3, "%s/out3.chs", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    sets_remove(folder);
+    return 0;
+}
+
+static void write_list(const char *text)
+{
+    sets_write(list, (const uint8_t *)text, strlen(text));
+}
+
+static cu_status import(const cu_hashset_import_options *options, const char *from,
+                        const char *to, cu_hashset_report *report, cu_err *err)
+{
+    return cu_hashset_import(options, &from, 1, to, report, err);
+}
+
+#define A   "00112233445566778899aabbccddeeff"
+#define B   "112233445566778899aabbccddeeff00"
+#define C   "2233445566778899aabbccddeeff0011"
+#define NIL "d41d8cd98f00b204e9800998ecf8427e"
+
+/* ---- what is kept and left out ---- */
+
+static void names_the_first_that_it_leaves_out(void **state)
+{
+    static const cu_hashset_purpose purposes[] = {CU_HASHSET_ALERT, CU_HASHSET_KNOWN_GOOD};
+    char wanted[160];
+
+    (void)state;
+    write_list("# a comment\n" A "  a\n" B "  b\n" NIL "  empty\n" A "  a again\n"
+               "0123456789abcdef0123456789abcde  short\n" C "  c\n" C "  c again\n" NIL " e\n");
+    for (size_t i = 0; i < CU_COUNT_OF(purposes); i++) {
+        const cu_hashset_import_options options = {.format = "md5", .purpose = purposes[i]};
+        CU_AUTO(cu_hashset, set);
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(import(&options, list, out, &report, &err), CU_OK);
+        assert_int_equal(report.rows, 8);
+        assert_int_equal(report.records, 3);
+        assert_int_equal(report.values, 3);
+        assert_int_equal(report.empty_files, 2);
+        assert_int_equal(report.duplicates, 2);
+        assert_int_equal(report.wrong, 1);
+        assert_int_equal(report.without_digest, 1);
+        (void)snprintf(wanted, sizeof wanted, "%s:4", list);
+        assert_string_equal(report.first_empty, wanted);
+        (void)snprintf(wanted, sizeof wanted, "%s:5", list);
+        assert_string_equal(report.first_duplicate, wanted);
+        (void)snprintf(wanted, sizeof wanted, "%s:6", list);
+        assert_string_equal(report.first_wrong, wanted);
+        assert_string_equal(report.first_without, wanted);
+        assert_int_equal(cu_hashset_open(out, &set, &err), CU_OK);
+        assert_int_equal(cu_hashset_get_facts(set)->duplicates, 2);
+        assert_int_equal(cu_hashset_get_facts(set)->rows, 8);
+        assert_string_equal(cu_hashset_get_facts(set)->name, "list");
+        /* A known-good set costs no record. */
+        assert_int_equal(cu_hashset_get_facts(set)->records,
+                         purposes[i] == CU_HASHSET_ALERT ? 3 : 0);
+        assert_int_equal(remove(out), 0);
+    }
+}
+
+/* docs/formats/hashset.md */
+static void writes_the_vector_of_the_manual(void **state)
+{
+    static const char wanted[] =
+        "e93db6c13507fc5ae329a10830f77209cb8930bd667de6f6c0cb496faacaf6f4";
+    const cu_hashset_import_options options = {
+        .format = "md5", .name = "two", .scheme = "example/1", .purpose = CU_HASHSET_ALERT};
+    cu_hashset_report report;
+    cu_err err = {0};
+    uint8_t digest[32];
+    char hex[65];
+    size_t n = 0;
+
+    (void)state;
+    write_list("0123456789abcdef0123456789abcdef  a.jpg\nfedcba9876543210fedcba9876543210  "
+               "b.jpg\n");
+    assert_int_equal(import(&options, list, out, &report, &err), CU_OK);
+
+    uint8_t *const bytes = sets_read(out, &n);
+
+    cu_hashset_sha256((cu_bytes){bytes, n}, digest);
+    cu_hex_encode((cu_bytes){digest, 32}, hex);
+    assert_int_equal(n, 4448);
+    assert_string_equal(hex, wanted);
+    free(bytes);
+    assert_int_equal(remove(out), 0);
+}
+
+static void refuses_graded_material_as_known_good(void **state)
+{
+    static const char *const formats[] = {"vics", "icse", "ncmec"};
+
+    (void)state;
+    write_list("{}");
+    for (size_t i = 0; i < CU_COUNT_OF(formats); i++) {
+        const cu_hashset_import_options options = {.format = formats[i],
+                                                   .purpose = CU_HASHSET_KNOWN_GOOD};
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(import(&options, list, out, &report, &err), CU_EUSAGE);
+        assert_non_null(strstr(err.text, "cannot be known-good"));
+        assert_int_equal(sets_entries(folder), 1);
+    }
+}
+
+/* ---- sets of ours ---- */
+
+static void joins_sets_and_takes_one_from_another(void **state)
+{
+    cu_hashset_import_options options = {
+        .format = "md5", .scheme = "S/1", .purpose = CU_HASHSET_ALERT};
+    const char *const both[] = {out, out2};
+    CU_AUTO(cu_hashset, first);
+    CU_AUTO(cu_hashset, joined);
+    cu_hashset_record record;
+    cu_hashset_report report;
+    uint8_t key[32];
+    uint64_t found = 0;
+    cu_err err = {0};
+
+    (void)state;
+    write_list(A "  a\n" B "  b\n");
+    assert_int_equal(import(&options, list, out, &report, &err), CU_OK);
+    write_list(B "  other\n" C "  c\n");
+    assert_int_equal(import(&options, list, out2, &report, &err), CU_OK);
+    options.format = "custos";
+    assert_int_equal(cu_hashset_import(&options, both, 2, out3, &report, &err), CU_OK);
+    assert_int_equal(report.records, 3);
+    assert_int_equal(report.duplicates, 1);
+    assert_int_equal(cu_hashset_open(out3, &joined, &err), CU_OK);
+    assert_true(cu_hex_decode(B, 32, key, 16));
+    assert_int_equal(cu_hashset_find(joined, CU_HASHSET_MD5, key, &found, &err), CU_OK);
+    assert_int_equal(cu_hashset_record_of(joined, CU_HASHSET_MD5, found, &record, &err), CU_OK);
+    assert_string_equal(record.name, "b"); /* of the set named first */
+    assert_int_equal(remove(out3), 0);
+
+    assert_int_equal(cu_hashset_open(out, &first, &err), CU_OK);
+    options.except = first;
+    assert_int_equal(import(&options, out2, out3, &report, &err), CU_OK);
+    assert_int_equal(report.records, 1);
+    assert_int_equal(remove(out3), 0);
+
+    options.except = NULL;
+    options.scheme = "S/2";
+    assert_int_equal(import(&options, out, out3, &report, &err), CU_EFORMAT);
+    assert_non_null(strstr(err.text, "not converted"));
+    options.scheme = "S/1";
+    options.purpose = CU_HASHSET_KNOWN_GOOD;
+    assert_int_equal(import(&options, out, out3, &report, &err), CU_EFORMAT);
+    assert_int_equal(remove(out), 0);
+    assert_int_equal(remove(out2), 0);
+}
+
+/* ---- failures ---- */
+
+static void write_many(size_t count)
+{
+    FILE *const file = fopen(list, "w");
+
+    assert_non_null(file);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t digest[16];
+        char hex[33];
+
+        sets_random(i + 1, digest, 16);
+        cu_hex_encode((cu_bytes){digest, 16}, hex);
+        (void)fprintf(file, "%s  name-%zu\n", hex, i);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Small enough to sort outside memory several times. */
+static const cu_hashset_import_options spilling = {
+    .format = "md5", .purpose = CU_HASHSET_ALERT, .memory = 1 << 18};
+
+static void leaves_nothing_whichever_allocation_fails(void **state)
+{
+    long n = 0;
+    bool done = false;
+
+    (void)state;
+    write_many(20000);
+    for (; !done && n < 5000; n++) {
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        atomic_store(&has_failed, false);
+        atomic_store(&until_failure, n);
+
+        const cu_status st = import(&spilling, list, out, &report, &err);
+
+        atomic_store(&until_failure, -1);
+        if (!atomic_load(&has_failed)) {
+            assert_int_equal(st, CU_OK);
+            done = true;
+            continue;
+        }
+        /* Some are not needed in the end: a second thread, say. */
+        if (st == CU_OK)
+            assert_int_equal(remove(out), 0);
+        else
+            assert_int_equal(st, CU_ENOMEM);
+        assert_int_equal(sets_entries(folder), 1);
+    }
+    assert_true(done);
+    assert_int_equal(remove(out), 0);
+}
+
+static void leaves_nothing_where_the_disk_takes_no_more(void **state)
+{
+    struct rlimit was;
+
+    (void)state;
+    write_many(60000);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    for (size_t limit = 0; limit < 2500000; limit += 250000) {
+        const struct rlimit now = {.rlim_cur = limit, .rlim_max = was.rlim_max};
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+
+        const cu_status st = import(&spilling, list, out, &report, &err);
+
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+        assert_int_equal(st, CU_EIO);
+        assert_non_null(strstr(err.text, "File too large"));
+        assert_int_equal(sets_entries(folder), 1);
+    }
+}
+
+typedef struct stopping {
+    cu_progress progress;
+    const char *stage;
+} stopping;
+
+static bool stop_at(void *context, const char *stage, uint64_t done, uint64_t total)
+{
+    stopping *const self = context;
+
+    (void)done;
+    (void)total;
+    self->progress.last_us = 0; /* the next call is told however soon it comes */
+    return strcmp(stage, self->stage) != 0;
+}
+
+static void leaves_nothing_when_it_is_stopped(void **state)
+{
+    static const char *const stages[] = {"importing", "sorting"};
+
+    (void)state;
+    write_many(20000);
+    for (size_t i = 0; i < CU_COUNT_OF(stages); i++) {
+        stopping self = {.progress = {.tell = stop_at}, .stage = stages[i]};
+        cu_hashset_import_options options = spilling;
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        self.progress.context = &self;
+        options.progress = &self.progress;
+        assert_int_equal(import(&options, list, out, &report, &err), CU_ESTOPPED);
+        assert_int_equal(sets_entries(folder), 1);
+    }
+}
+
+static void refuses_a_broken_source_whole(void **state)
+{
+    static const char whole[] =
+        "{\"@odata.context\":\"http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/"
+        "UK/"
+        "$metadata#Media\",\"value\":[{\"MediaID\":1,\"Category\":1,\"MD5\":\"" A "\"},"
+        "{\"MediaID\":2,\"Category\":2,\"MD5\":\"" B "\"}]}";
+    const cu_hashset_import_options options = {.format = "vics", .purpose = CU_HASHSET_ALERT};
+    cu_hashset_report report;
+    cu_err err = {0};
+
+    (void)state;
+    for (size_t cut = 0; cut < sizeof whole - 1; cut++) {
+        sets_write(list, (const uint8_t *)whole, cut);
+        assert_int_equal(import(&options, list, out, &report, &err), CU_EFORMAT);
+        assert_int_equal(sets_entries(folder), 1);
+    }
+    sets_write(list, (const uint8_t *)whole, sizeof whole - 1);
+    assert_int_equal(import(&options, list, out, &report, &err), CU_OK);
+    /* What is there is never replaced. */
+    assert_int_equal(import(&options, list, out, &report, &err), CU_EEXISTS);
+    assert_int_equal(sets_entries(folder), 2);
+    assert_int_equal(remove(out), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_the_first_that_it_leaves_out),
+        cmocka_unit_test(writes_the_vector_of_the_manual),
+        cmocka_unit_test(refuses_graded_material_as_known_good),
+        cmocka_unit_test(joins_sets_and_takes_one_from_another),
+        cmocka_unit_test(leaves_nothing_whichever_allocation_fails),
+        cmocka_unit_test(leaves_nothing_where_the_disk_takes_no_more),
+        cmocka_unit_test(leaves_nothing_when_it_is_stopped),
+        cmocka_unit_test(refuses_a_broken_source_whole),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
