@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The trusted side: starts a zygote, asks it, and says in words how an item ended. */
+#include "sandbox/confine.h"
 #include "sandbox/wire.h"
 
 #include <errno.h>
@@ -69,7 +70,13 @@ static void become(const char *path, int control, pid_t parent)
         (void)fcntl(control, F_SETFD, 0);
     else if (dup2(control, cu_sandbox_control_fd) < 0)
         _exit(125);
-    if (close_range(cu_sandbox_control_fd + 1, ~0U, 0) != 0)
+
+    /* Whoever takes the child over finds no terminal and no output to write to. */
+    const int nothing = open("/dev/null", O_RDWR);
+
+    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 ||
+        (!SANITIZED && dup2(nothing, STDERR_FILENO) < 0) ||
+        close_range(cu_sandbox_control_fd + 1, ~0U, 0) != 0)
         _exit(125);
 
     sigset_t none;

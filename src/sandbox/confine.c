@@ -15,18 +15,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Sanitizers map their shadow and print their report with a few calls more. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 #define ALLOW     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define KILL      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 #define LOAD(at)  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(at))
@@ -90,6 +78,7 @@ static const int zygote_calls[] = {
     SYS_prctl,           SYS_seccomp,        SYS_prlimit64,    SYS_setrlimit,
     SYS_set_robust_list, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_gettid,
     SYS_getppid,         SYS_rseq,           SYS_dup,          SYS_fcntl,
+    SYS_tgkill, /* an item's abort passes both filters; its own lets it signal nobody else */
 };
 
 /* A library that asks for a file by name is told that it may not; that is no attack yet. */
@@ -126,7 +115,8 @@ static void allow_plain_memory(program *filter, int call)
     add(filter, (struct sock_filter)ALLOW);
 }
 
-/* abort() signals the process itself; nobody else may be signalled. */
+/* abort() signals the process itself; nobody else may be signalled. A zygote may bury its
+ * forks. */
 static void allow_own_signal(program *filter)
 {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 4));
@@ -179,11 +169,13 @@ static cu_status deny_files(cu_sandbox_level *level, cu_err *err)
 
     const struct {
         uint64_t files;
-        uint64_t ports; /* ABI 4: bind and connect by TCP */
-    } rules = {(1ULL << rights) - 1, abi >= 4 ? 3 : 0};
+        uint64_t ports;  /* ABI 4: bind and connect by TCP */
+        uint64_t scopes; /* ABI 6: abstract sockets and signals of others */
+    } rules = {(1ULL << rights) - 1, abi >= 4 ? 3 : 0, abi >= 6 ? 3 : 0};
 
-    const long ruleset = syscall(SYS_landlock_create_ruleset, &rules,
-                                 abi >= 4 ? sizeof rules : sizeof rules.files, 0);
+    const size_t known = abi >= 6 ? 3 : abi >= 4 ? 2 : 1;
+    const long ruleset =
+        syscall(SYS_landlock_create_ruleset, &rules, known * sizeof rules.files, 0);
 
     if (ruleset < 0)
         return cu_fail_os(err, "could not make a Landlock rule set");
@@ -225,9 +217,11 @@ cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err)
     return load_filter(true, err);
 }
 
+/* The hard limit lies above the soft one: at both at once a child dies of SIGKILL, which says
+ * nothing. */
 static bool limit(int resource, uint64_t most)
 {
-    const struct rlimit wanted = {most, most};
+    const struct rlimit wanted = {most, resource == RLIMIT_CPU ? most + 2 : most};
 
     return most == 0 || setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
 }

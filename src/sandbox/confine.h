@@ -5,6 +5,18 @@
 
 #include "sandbox/sandbox.h"
 
+/* Sanitizers map their shadow and print their report with a few calls more. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* For the zygote: no files by name, no network, no new programs; it may still fork and pass
  * fds. */
 cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err);
