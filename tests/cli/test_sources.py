@@ -72,7 +72,7 @@ def output_inside(folder):
     for out in ("out.custos", "sub/out.custos"):
         os.makedirs(os.path.join(folder, "sub"), exist_ok=True)
         done = run("scan", folder, "-o", os.path.join(folder, out))
-        assert done.returncode == 1 and b"lies inside it" in done.stderr, done
+        assert done.returncode == 2 and b"lies inside it" in done.stderr, done
     assert sorted(os.listdir(folder)) == ["sub"], os.listdir(folder)
 
 

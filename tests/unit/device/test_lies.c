@@ -25,7 +25,7 @@ static cu_status open_lie(const char *name, cu_device **out, cu_err *err)
     assert_int_equal(fputs("x", file) >= 0, 1);
     fclose(file);
 
-    const cu_status st = cu_device_open(path, out, err);
+    const cu_status st = cu_device_open(&(cu_device_source){.path = path}, out, err);
 
     assert_int_equal(unlink(path), 0);
     return st;
