@@ -20,9 +20,10 @@ _custos() {
                     export) words="--as" ;;
                     info) words="--json" ;;
                     lookup) words="--jsonl" ;;
+                    near) words="--distance --jsonl" ;;
                 esac
                 ;;
-            hashset:*) [ "$COMP_CWORD" -eq 2 ] && words="import info lookup export diff union verify" ;;
+            hashset:*) [ "$COMP_CWORD" -eq 2 ] && words="import info lookup near export diff union verify" ;;
             help:*) words="scan show match verify hashset help" ;;
         esac
     fi

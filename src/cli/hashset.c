@@ -266,9 +266,9 @@ static int run(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } actions[] = {{"import", cu_hashset_run_import}, {"info", cu_hashset_run_info},
-                   {"lookup", cu_hashset_run_lookup}, {"export", cu_hashset_run_export},
-                   {"diff", cu_hashset_run_diff},     {"union", cu_hashset_run_union},
-                   {"verify", cu_hashset_run_verify}};
+                   {"lookup", cu_hashset_run_lookup}, {"near", cu_hashset_run_near},
+                   {"export", cu_hashset_run_export}, {"diff", cu_hashset_run_diff},
+                   {"union", cu_hashset_run_union},   {"verify", cu_hashset_run_verify}};
 
     if (argc < 2)
         return cu_cli_misuse(&cu_command_hashset, "what to do is missing");
@@ -299,6 +299,7 @@ const cu_command cu_command_hashset = {
         "                      [--memory SIZE] [--json] FILE... -o SET.chs\n"
         "       custos hashset info SET [--json]\n"
         "       custos hashset lookup SET HASH...|- [--jsonl]\n"
+        "       custos hashset near SET PICTURE|PDQ... [--distance N] [--jsonl]\n"
         "       custos hashset export SET [--as csv|jsonl]\n"
         "       custos hashset diff OLD NEW [--list] [--json] [-o ADDED.chs]\n"
         "       custos hashset union SET SET... -o SET.chs [--name N] [--version V] [--json]\n"

@@ -13,6 +13,7 @@ int cu_hashset_run_union(int argc, char **argv);
 int cu_hashset_run_diff(int argc, char **argv);
 int cu_hashset_run_info(int argc, char **argv);
 int cu_hashset_run_lookup(int argc, char **argv);
+int cu_hashset_run_near(int argc, char **argv);
 int cu_hashset_run_export(int argc, char **argv);
 int cu_hashset_run_verify(int argc, char **argv);
 

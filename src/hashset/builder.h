@@ -99,6 +99,7 @@ extern const cu_hashset_format cu_hashset_format_nsrl3;
 extern const cu_hashset_format cu_hashset_format_icse;
 extern const cu_hashset_format cu_hashset_format_ncmec;
 extern const cu_hashset_format cu_hashset_format_files;
+extern const cu_hashset_format cu_hashset_format_pictures;
 extern const cu_hashset_format cu_hashset_format_tsk;
 extern const cu_hashset_format cu_hashset_format_encase;
 extern const cu_hashset_format cu_hashset_format_hashkeeper;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a folder, or one file, digested here: a set of what somebody has. */
+/* The files of a folder, or one file, digested here, and hashed where they are pictures: a set
+ * of what somebody has. */
 #include "hashset/fields.h"
 
 #include "digest/digest.h"
+#include "picture/picture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +21,8 @@ typedef struct walking {
     const cu_hashset_source *source;
     size_t root; /* characters of the path before the names inside it */
     uint8_t *room;
-    uint64_t done; /* bytes */
+    uint64_t done;               /* bytes */
+    cu_picture_decoder *decoder; /* NULL: pictures are files like any other */
 } walking;
 
 /* By bytes, so that a folder gives the same set wherever it is copied to. */
@@ -56,6 +59,48 @@ static cu_status digest_all(walking *self, int fd, const char *path, cu_digests 
     return CU_OK;
 }
 
+static void put_pdq(cu_hashset_row *row, const cu_pdq_hash *hash, char variant)
+{
+    row->has_pdq = true;
+    memcpy(row->pdq, hash->codes[CU_PDQ_AS_IS].bytes, sizeof row->pdq);
+    row->pdq_quality = (uint8_t)hash->quality;
+    row->pdq_variant = variant;
+}
+
+/*
+ * The row of a picture, and one of its own for the hash of variant F. Where both hashes are the
+ * same, one row stands for both. What no decoder claims is no picture: a row without a value,
+ * which is counted as left out. A picture that cannot be decoded keeps its digests.
+ */
+static cu_status add_picture(walking *self, int fd, cu_hashset_row *row, cu_err *err)
+{
+    const cu_picture_file file = {.fd = fd, .bytes = row->size, .full = true};
+    cu_picture_facts facts = {.outcome = CU_PICTURE_NOT};
+    cu_hashset_row full = {.name = row->name, .label = row->name};
+    cu_status st = CU_OK;
+
+    row->label = row->name; /* which a match names */
+    if (row->size > 0 && lseek(fd, 0, SEEK_SET) == 0)
+        st = cu_picture_examine(self->decoder, &file, &facts, err);
+    if (st != CU_OK)
+        return st;
+
+    const bool hashed = facts.outcome != CU_PICTURE_NOT && facts.hash_count > 0;
+    const bool both = hashed && facts.has_full != 0;
+    const bool same = both && memcmp(&facts.full.codes[0], &facts.hashes[0].codes[0],
+                                     sizeof facts.full.codes[0]) == 0;
+
+    if (facts.outcome == CU_PICTURE_NOT && facts.format[0] == '\0')
+        memset(row->has, 0, sizeof row->has);
+    if (hashed)
+        put_pdq(row, &facts.hashes[0], same ? '\0' : 'A');
+    st = cu_hashset_builder_add(self->builder, row, err);
+    if (st != CU_OK || !both || same)
+        return st;
+    put_pdq(&full, &facts.full, 'F');
+    return cu_hashset_builder_add(self->builder, &full, err);
+}
+
 static cu_status add_file(walking *self, const char *path, cu_err *err)
 {
     /* Not through a link, and not waiting for whoever writes to a pipe. */
@@ -66,17 +111,21 @@ static cu_status add_file(walking *self, const char *path, cu_err *err)
     if (fd < 0)
         return cu_fail_os(err, "could not open \"%s\"", path);
 
-    const cu_status st = digest_all(self, fd, path, &digests, &row.size, err);
+    cu_status st = digest_all(self, fd, path, &digests, &row.size, err);
 
-    close(fd);
-    if (st != CU_OK)
+    if (st != CU_OK) {
+        close(fd);
         return st;
+    }
     memcpy(row.digest[CU_HASHSET_MD5], digests.md5, sizeof digests.md5);
     memcpy(row.digest[CU_HASHSET_SHA1], digests.sha1, sizeof digests.sha1);
     memcpy(row.digest[CU_HASHSET_SHA256], digests.sha256, sizeof digests.sha256);
     row.pdq_quality = cu_hashset_quality_unknown;
     row.name = (cu_bytes){(const uint8_t *)path + self->root, strlen(path + self->root)};
-    return cu_hashset_builder_add(self->builder, &row, err);
+    st = self->decoder != NULL ? add_picture(self, fd, &row, err)
+                               : cu_hashset_builder_add(self->builder, &row, err);
+    close(fd);
+    return st;
 }
 
 static cu_status visit(walking *self, FTS *walk, FTSENT *entry, cu_err *err)
@@ -132,10 +181,11 @@ static cu_status walk_all(walking *self, char *path, cu_err *err)
     return st;
 }
 
-static cu_status read_files(cu_hashset_builder *builder, const cu_hashset_source *source,
-                            cu_err *err)
+static cu_status read_with(cu_hashset_builder *builder, const cu_hashset_source *source,
+                           cu_picture_decoder *decoder, cu_err *err)
 {
-    walking self = {.builder = builder, .source = source, .room = malloc(room_bytes)};
+    walking self = {
+        .builder = builder, .source = source, .room = malloc(room_bytes), .decoder = decoder};
     char *const path = strdup(source->path);
     const cu_status st = self.room == NULL || path == NULL
                              ? cu_fail(err, CU_ENOMEM, "out of memory")
@@ -145,6 +195,28 @@ static cu_status read_files(cu_hashset_builder *builder, const cu_hashset_source
     free(path);
     return st;
 }
+
+static cu_status read_files(cu_hashset_builder *builder, const cu_hashset_source *source,
+                            cu_err *err)
+{
+    return read_with(builder, source, NULL, err);
+}
+
+static cu_status read_pictures(cu_hashset_builder *builder, const cu_hashset_source *source,
+                               cu_err *err)
+{
+    CU_AUTO(cu_picture_decoder, decoder);
+    const cu_status st = cu_picture_decoder_start(&decoder, err);
+
+    return st == CU_OK ? read_with(builder, source, decoder, err) : st;
+}
+
+const cu_hashset_format cu_hashset_format_pictures = {
+    .name = "pictures",
+    .what = "the pictures of a folder, digested and hashed here",
+    .read = read_pictures,
+    .by_path = true,
+};
 
 const cu_hashset_format cu_hashset_format_files = {
     .name = "files",

@@ -5,6 +5,7 @@
  */
 #include "hashset/buckets.h"
 #include "hashset/gather.h"
+#include "hashset/near.h"
 #include "hashset/record.h"
 #include "hashset/rows.h"
 
@@ -503,6 +504,8 @@ static cu_status finish(finishing *self, cu_err *err)
         st = write_records(self, err);
     if (st == CU_OK)
         st = write_photodna(self, err);
+    if (st == CU_OK)
+        st = cu_hashset_write_near(self->output, self->counts[cu_gather_pdq], err);
     if (st == CU_OK)
         st = report_duplicates(self, err);
     return st;

@@ -6,14 +6,23 @@
 
 /* The registry, in the order in which people read it. */
 const cu_hashset_format *const cu_hashset_formats[] = {
-    &cu_hashset_format_vics,       &cu_hashset_format_nsrl3,
-    &cu_hashset_format_nsrl2,      &cu_hashset_format_md5,
-    &cu_hashset_format_sha1,       &cu_hashset_format_sha256,
-    &cu_hashset_format_csv,        &cu_hashset_format_hashdeep,
-    &cu_hashset_format_hashkeeper, &cu_hashset_format_encase,
-    &cu_hashset_format_tsk,        &cu_hashset_format_icse,
-    &cu_hashset_format_ncmec,      &cu_hashset_format_files,
-    &cu_hashset_format_custos,     NULL,
+    &cu_hashset_format_vics,
+    &cu_hashset_format_nsrl3,
+    &cu_hashset_format_nsrl2,
+    &cu_hashset_format_md5,
+    &cu_hashset_format_sha1,
+    &cu_hashset_format_sha256,
+    &cu_hashset_format_csv,
+    &cu_hashset_format_hashdeep,
+    &cu_hashset_format_hashkeeper,
+    &cu_hashset_format_encase,
+    &cu_hashset_format_tsk,
+    &cu_hashset_format_icse,
+    &cu_hashset_format_ncmec,
+    &cu_hashset_format_files,
+    &cu_hashset_format_pictures,
+    &cu_hashset_format_custos,
+    NULL,
 };
 
 bool cu_hashset_format_at(size_t index, const char **name, const char **what)

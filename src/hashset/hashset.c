@@ -135,6 +135,9 @@ static bool open_sections(cu_hashset *set)
     set->facts.photodna = sections[CU_HASHSET_PHOTODNA].count;
     return good && has_shape(set, CU_HASHSET_PDQ, set->facts.pdq, cu_hashset_pdq_bytes) &&
            has_shape(set, CU_HASHSET_PDQ_FACTS, set->facts.pdq, cu_hashset_pdq_fact_bytes) &&
+           (sections[CU_HASHSET_NEAR].bytes == 0 ||
+            (sections[CU_HASHSET_NEAR].count == set->facts.pdq &&
+             sections[CU_HASHSET_NEAR].bytes == cu_near_section_bytes(set->facts.pdq))) &&
            has_shape(set, CU_HASHSET_PHOTODNA, set->facts.photodna,
                      cu_hashset_photodna_entry_bytes);
 }

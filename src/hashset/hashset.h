@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/progress.h"
 #include "digest/digest.h"
+#include "near/near.h"
 
 typedef enum cu_hashset_algorithm {
     CU_HASHSET_MD5,
@@ -128,6 +129,15 @@ cu_status cu_hashset_value_at(const cu_hashset *set, cu_hashset_algorithm algori
 
 /* All PDQ values, for a near search: n is 32 times their count; checked. */
 cu_status cu_hashset_pdq_codes(const cu_hashset *set, cu_bytes *out, cu_err *err) CU_MUST_CHECK;
+
+/*
+ * The near index of the PDQ values: its numbers are those of cu_hashset_pdq_at. Checks all of
+ * it, which takes a second for ten million; close it before the set.
+ *
+ * CU_ENOTFOUND  the set has no PDQ values.
+ * CU_EFORMAT    it is damaged, or the set was written without one: import it again.
+ */
+cu_status cu_hashset_near(const cu_hashset *set, cu_near **out, cu_err *err) CU_MUST_CHECK;
 
 typedef struct cu_hashset_pdq_fact {
     uint8_t quality; /* 0 to 100, or cu_hashset_quality_unknown */

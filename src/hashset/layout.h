@@ -36,7 +36,8 @@ typedef enum cu_hashset_section {
     CU_HASHSET_PDQ = 12,       /* 32 bytes each, rising */
     CU_HASHSET_PDQ_FACTS = 13, /* quality u8, variant u8, zero u16, record u32, for each */
     CU_HASHSET_PHOTODNA = 14,  /* 144 bytes and the record, u32 */
-    cu_hashset_section_types = 15,
+    CU_HASHSET_NEAR = 15,      /* the near index of the PDQ values: docs/formats/near.md */
+    cu_hashset_section_types = 16,
 } cu_hashset_section;
 
 /* A line of the directory: u32 type, u32 zero, u64 offset, u64 bytes, u64 count. */

@@ -149,6 +149,24 @@ static cu_status verify_pdq(const cu_hashset *set, cu_err *err)
     return st;
 }
 
+/* The near index is whole, and of these values. */
+static cu_status verify_near(const cu_hashset *set, cu_err *err)
+{
+    const cu_bytes codes = cu_hashset_section_of(set, CU_HASHSET_PDQ);
+    const cu_bytes section = cu_hashset_section_of(set, CU_HASHSET_NEAR);
+    CU_AUTO(cu_near, near);
+    cu_status st = CU_OK;
+
+    if (section.n == 0)
+        return CU_OK;
+    st = cu_hashset_near(set, &near, err);
+    if (st == CU_OK)
+        st = cu_near_verify(near, err);
+    if (st == CU_OK && !cu_bytes_equal(cu_bytes_slice(section, 0, codes.n), codes))
+        st = wrong_at(set, section.p, "the near index is of other values", err);
+    return st;
+}
+
 cu_status cu_hashset_verify(const cu_hashset *set, cu_progress *progress, cu_err *err)
 {
     cu_status st = CU_OK;
@@ -161,5 +179,5 @@ cu_status cu_hashset_verify(const cu_hashset *set, cu_progress *progress, cu_err
         st = verify_records(set, err);
     if (st == CU_OK)
         st = verify_pdq(set, err);
-    return st;
+    return st == CU_OK ? verify_near(set, err) : st;
 }

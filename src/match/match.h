@@ -5,6 +5,7 @@
 
 #include "evidence/evidence.h"
 #include "hashset/hashset.h"
+#include "pdq/pdq.h"
 
 /* One answer of one set. Texts are borrowed from the set. */
 typedef struct cu_match {
@@ -68,6 +69,66 @@ cu_status cu_match_standing_of(cu_hashset *const *sets, size_t set_count,
 /* The record's own id; else its number in the set, into out; "" where the set keeps no records.
  */
 const char *cu_match_record_text(const cu_hashset_record *record, char out[24]);
+
+/* ---- pictures that look alike ---- */
+
+enum { cu_match_near_max = 64 }; /* records told of one picture and one set: the nearest */
+
+/* One look at a picture of the device. */
+typedef struct cu_match_look {
+    const uint8_t *codes; /* of 32 bytes each, by cu_pdq_turn */
+    size_t turns;         /* how many: cu_pdq_turns, or 1 where only the hash is known */
+    int quality;
+    char variant;       /* 'A', 'F', or 0: stands between both */
+    const char *change; /* "" for the picture as it is; else what the look takes back */
+} cu_match_look;
+
+/* One record of one set that looks like the picture. Never more than a hint to a person. */
+typedef struct cu_match_near {
+    const cu_hashset_facts *set;
+    cu_hashset_record record;
+    unsigned distance; /* bits, the smallest of all looks and turns */
+    cu_pdq_turn turn;  /* what makes the device's picture the known one */
+    const char *change;
+} cu_match_near;
+
+typedef struct cu_near_matching {
+    cu_hashset *const *sets; /* those that alert and have PDQ values are asked */
+    size_t set_count;
+    bool known_good_too; /* a person asks what a set holds, whatever a match would mean */
+    unsigned radius;     /* cu_pdq_similar unless a person says otherwise */
+    /* Called set by set, the nearest record first. */
+    cu_status (*matched)(void *context, const cu_match_near *match, cu_err *err);
+    void *context;
+} cu_near_matching;
+
+/* What was asked and what was not. */
+typedef struct cu_near_matched {
+    uint64_t looks;       /* asked */
+    uint64_t featureless; /* below cu_pdq_quality_floor: kept elsewhere, never matched */
+} cu_near_matched;
+
+/* One thread's own. */
+typedef struct cu_near_matcher cu_near_matcher;
+
+/* Opens and checks the near index of each set that has one. */
+cu_status cu_near_matcher_new(const cu_near_matching *matching, cu_near_matcher **out,
+                              cu_err *err) CU_MUST_CHECK;
+void cu_near_matcher_free(cu_near_matcher *matcher); /* NULL is allowed */
+CU_DEFINE_AUTO(cu_near_matcher, cu_near_matcher_free)
+
+/* True where no set has anything to compare with, so that nobody need be asked. */
+bool cu_near_matcher_is_idle(const cu_near_matcher *matcher);
+
+/*
+ * Compares all looks at one picture with the sets. A value is compared with looks of its own
+ * variant, and with all where either does not say; values of a known quality below the floor
+ * are passed over.
+ */
+cu_status cu_near_matcher_ask(cu_near_matcher *matcher, const cu_match_look *looks,
+                              size_t count, cu_err *err) CU_MUST_CHECK;
+
+cu_near_matched cu_near_matcher_counts(const cu_near_matcher *matcher);
 
 /*
  * How strong an exact match is. exact-allocated: a live file. exact-proved: a deleted file, and

@@ -143,25 +143,28 @@ static cu_status write_tables(const cu_near_codes *codes, const cu_near_layout *
     return st;
 }
 
-/* The codes without what lies between them, and their checksum. */
+/* The codes without what lies between them; where nothing does, as they lie. */
 static cu_status write_codes(const cu_near_codes *codes, const cu_near_layout *layout,
                              const cu_near_sink *sink, uint64_t *sum, cu_err *err)
 {
-    uint8_t *const tight = calloc(1, layout->codes_bytes + 1);
+    static const uint8_t zeros[cu_near_align] = {0};
+    const size_t n = codes->count * cu_near_code_bytes;
+    const bool tight = codes->stride_bytes == cu_near_code_bytes;
+    uint8_t *const copy = tight ? NULL : malloc(n + 1);
+    cu_bytes all = {tight ? codes->p : copy, n};
     cu_status st = CU_OK;
 
-    if (tight == NULL)
+    if (!tight && copy == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    for (size_t i = 0; i < codes->count; i++)
-        memcpy(tight + i * cu_near_code_bytes, codes->p + i * codes->stride_bytes,
+    for (size_t i = 0; !tight && i < codes->count; i++)
+        memcpy(copy + i * cu_near_code_bytes, codes->p + i * codes->stride_bytes,
                cu_near_code_bytes);
-
-    const cu_bytes all = {tight, layout->codes_bytes};
-
     *sum = cu_near_sum(all);
-    if (all.n > 0)
+    if (n > 0)
         st = sink->write(sink->context, all, err);
-    free(tight);
+    if (st == CU_OK && layout->codes_bytes > n)
+        st = sink->write(sink->context, (cu_bytes){zeros, layout->codes_bytes - n}, err);
+    free(copy);
     return st;
 }
 

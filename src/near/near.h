@@ -32,7 +32,8 @@ uint64_t cu_near_section_bytes(uint64_t count);
 
 /*
  * Writes the index of codes. The same codes give the same bytes, with any number of threads (1
- * to cu_near_threads_max; each takes 6 bytes a code while it works).
+ * to cu_near_threads_max; each takes 6 bytes a code while it works, and codes that do not lie
+ * close together are copied).
  *
  * CU_EUSAGE  too many codes, a stride under 32, no threads.
  * CU_ENOMEM  also where no thread could be had. Failures of the sink are passed on.

@@ -108,7 +108,8 @@ cu_status cu_near_verify(const cu_near *index, cu_err *err)
 {
     const cu_near_layout *const layout = &index->layout;
 
-    if (cu_near_sum((cu_bytes){index->codes, layout->codes_bytes}) != index->sums[0])
+    if (cu_near_sum((cu_bytes){index->codes, layout->count * cu_near_code_bytes}) !=
+        index->sums[0])
         return cu_fail(err, CU_EFORMAT, "the codes of the near index are damaged");
     for (size_t t = 0; layout->tables && t < cu_near_chunks; t++) {
         const cu_bytes entries = {index->tables[t].sketches,
