@@ -170,61 +170,61 @@ cu_digest_lanes *cu_digest_lanes_new(void)
     return self;
 }
 
-void cu_digest_lanes_free(cu_digest_lanes *self)
+void cu_digest_lanes_free(cu_digest_lanes *lanes)
 {
-    free(self);
+    free(lanes);
 }
 
-size_t cu_digest_lanes_busy(const cu_digest_lanes *self)
+size_t cu_digest_lanes_busy(const cu_digest_lanes *lanes)
 {
-    return self->busy;
+    return lanes->busy;
 }
 
-size_t cu_digest_lanes_room(const cu_digest_lanes *self)
+size_t cu_digest_lanes_room(const cu_digest_lanes *lanes)
 {
-    return (self->code->many == NULL ? 1 : self->code->lanes) - self->busy;
+    return (lanes->code->many == NULL ? 1 : lanes->code->lanes) - lanes->busy;
 }
 
-bool cu_digest_lanes_pay(const cu_digest_lanes *self)
+bool cu_digest_lanes_pay(const cu_digest_lanes *lanes)
 {
-    return self->code->many == NULL ? self->busy > 0 : self->busy > self->code->few;
+    return lanes->code->many == NULL ? lanes->busy > 0 : lanes->busy > lanes->code->few;
 }
 
-bool cu_digest_lanes_put(cu_digest_lanes *self, cu_digest_stream *stream, cu_bytes bytes,
+bool cu_digest_lanes_put(cu_digest_lanes *lanes, cu_digest_stream *stream, cu_bytes bytes,
                          void *owner)
 {
-    seat *const free_seat = &self->seats[self->busy];
+    seat *const free_seat = &lanes->seats[lanes->busy];
 
     if (!cut_part(stream, bytes, free_seat))
         return false;
     free_seat->owner = owner;
     if (free_seat->left == 0)
         (void)go_on(free_seat);
-    load_stream(&self->values, self->busy++, stream);
+    load_stream(&lanes->values, lanes->busy++, stream);
     return true;
 }
 
-size_t cu_digest_lanes_run(cu_digest_lanes *self, void *owners[cu_digest_lanes_max])
+size_t cu_digest_lanes_run(cu_digest_lanes *lanes, void *owners[cu_digest_lanes_max])
 {
     size_t count = 0;
 
-    if (self->busy == 0)
+    if (lanes->busy == 0)
         return 0;
-    if (self->code->many == NULL || !cu_digest_lanes_pay(self)) {
-        owners[0] = finish_one(self);
+    if (lanes->code->many == NULL || !cu_digest_lanes_pay(lanes)) {
+        owners[0] = finish_one(lanes);
         return 1;
     }
-    advance(self);
+    advance(lanes);
     /* Backwards, since the last lane moves into one that ends. */
-    for (size_t lane = self->busy; lane-- > 0;) {
-        seat *const here = &self->seats[lane];
+    for (size_t lane = lanes->busy; lane-- > 0;) {
+        seat *const here = &lanes->seats[lane];
 
         if (here->left > 0 || go_on(here))
             continue;
-        store_stream(here->stream, &self->values, lane);
+        store_stream(here->stream, &lanes->values, lane);
         keep_rest(here);
         owners[count++] = here->owner;
-        close_gap(self, lane);
+        close_gap(lanes, lane);
     }
     return count;
 }
@@ -249,7 +249,7 @@ void cu_digest_update_many(const cu_digest_part *parts, size_t count)
 
         for (size_t i = 0; i < n; i++)
             sorted[i] = &parts[i];
-        qsort(sorted, n, sizeof sorted[0], longest_first);
+        qsort(sorted, n, sizeof(const cu_digest_part *), longest_first);
         for (size_t i = 0; i < n; i++) {
             while (cu_digest_lanes_room(&self) == 0)
                 (void)cu_digest_lanes_run(&self, owners);
