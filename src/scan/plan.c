@@ -251,19 +251,14 @@ cu_status cu_plan_arrange(cu_plan *plan, cu_err *err)
     return st == CU_OK ? make_order(plan, err) : st;
 }
 
-/* Strongest first: where two claim a byte, the one listed first has it. */
-static const cu_class strength[] = {
-    CU_CLASS_UNREADABLE, CU_CLASS_ALLOCATED, CU_CLASS_SLACK,
-    CU_CLASS_METADATA,   CU_CLASS_RECOVERED, CU_CLASS_UNSUPPORTED,
-};
-
+/* Classes are listed strongest first, and the last is for what nothing claims. */
 static cu_class strongest(const uint64_t *end, uint64_t at)
 {
-    for (size_t i = 0; i < CU_COUNT_OF(strength); i++) {
-        if (end[strength[i]] > at)
-            return strength[i];
-    }
-    return CU_CLASS_UNALLOCATED;
+    size_t i = 0;
+
+    while (i < CU_CLASS_UNALLOCATED && end[i] <= at)
+        i++;
+    return (cu_class)i;
 }
 
 cu_status cu_plan_account(cu_plan *plan,
