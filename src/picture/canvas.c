@@ -37,7 +37,9 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
         height > cu_pdq_largest_side)
         return cu_fail(err, CU_ELIMIT, "%u x %u pixels are more than %llu", width, height,
                        (unsigned long long)CU_PICTURE_PIXELS_MAX);
-    canvas->channels = channels;
+    canvas->row_channels = channels;
+    canvas->channels = channels < 3 ? 1 : 3;
+    channels = canvas->channels;
     canvas->kept_width = sampled ? cu_canvas_side : width;
     canvas->kept_height = sampled ? cu_canvas_side : height;
 
@@ -47,6 +49,12 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
     if (st != CU_OK)
         return st;
     canvas->kept = malloc(kept);
+    if (canvas->row_channels != channels) {
+        canvas->alpha = malloc((size_t)canvas->kept_width * canvas->kept_height);
+        if (canvas->alpha == NULL)
+            return cu_fail(err, CU_ENOMEM, "out of memory");
+        memset(canvas->alpha, 0xFF, (size_t)canvas->kept_width * canvas->kept_height);
+    }
     if (canvas->want_full)
         canvas->full = malloc((size_t)pixels * channels);
     if (canvas->kept == NULL || (canvas->want_full && canvas->full == NULL))
@@ -61,6 +69,7 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
 void cu_canvas_free(cu_canvas *canvas)
 {
     free(canvas->kept);
+    free(canvas->alpha);
     free(canvas->full);
     free(canvas->columns);
     cu_pdq_scratch_free(&canvas->scratch);
@@ -72,61 +81,111 @@ uint32_t cu_canvas_source_row(const cu_canvas *canvas, uint32_t kept_row)
     return source_of(kept_row, canvas->height, canvas->kept_height);
 }
 
-bool cu_canvas_wants(const cu_canvas *canvas, uint32_t y)
+bool cu_canvas_wants(cu_canvas *canvas, uint32_t y)
 {
+    /* Rows above y that never came stay grey. */
+    while (canvas->next_kept < canvas->kept_height &&
+           cu_canvas_source_row(canvas, canvas->next_kept) < y)
+        canvas->next_kept++;
     return canvas->full != NULL || (canvas->next_kept < canvas->kept_height &&
                                     cu_canvas_source_row(canvas, canvas->next_kept) == y);
 }
 
-static void sample(const cu_canvas *canvas, const uint8_t *row, uint8_t *out)
+static void sample(cu_canvas *canvas, const uint8_t *row)
 {
-    if (canvas->kept_width == canvas->width) {
-        memcpy(out, row, (size_t)canvas->width * canvas->channels);
-        return;
-    }
-    if (canvas->channels == 1) {
+    const uint32_t step = canvas->row_channels;
+    const uint32_t channels = canvas->channels;
+    const size_t first = (size_t)canvas->next_kept * canvas->kept_width;
+    uint8_t *const out = canvas->kept + first * channels;
+
+    if (canvas->kept_width == canvas->width && step == channels)
+        memcpy(out, row, (size_t)canvas->width * channels);
+    else if (channels == 1)
         for (uint32_t x = 0; x < canvas->kept_width; x++)
-            out[x] = row[canvas->columns[x]];
+            out[x] = row[(size_t)canvas->columns[x] * step];
+    else
+        for (uint32_t x = 0; x < canvas->kept_width; x++)
+            memcpy(out + (size_t)x * 3, row + (size_t)canvas->columns[x] * step, 3);
+    for (uint32_t x = 0; canvas->alpha != NULL && x < canvas->kept_width; x++)
+        canvas->alpha[first + x] = row[(size_t)canvas->columns[x] * step + channels];
+}
+
+static void keep_all(cu_canvas *canvas, uint32_t y, const uint8_t *row)
+{
+    const uint32_t channels = canvas->channels;
+    uint8_t *const out = canvas->full + (size_t)y * canvas->width * channels;
+
+    if (canvas->row_channels == channels) {
+        memcpy(out, row, (size_t)canvas->width * channels);
         return;
     }
-    for (uint32_t x = 0; x < canvas->kept_width; x++)
-        memcpy(out + (size_t)x * 3, row + (size_t)canvas->columns[x] * 3, 3);
+    for (uint32_t x = 0; x < canvas->width; x++)
+        memcpy(out + (size_t)x * channels, row + (size_t)x * canvas->row_channels, channels);
 }
 
 void cu_canvas_row(cu_canvas *canvas, uint32_t y, const uint8_t *row)
 {
-    const size_t stride = (size_t)canvas->kept_width * canvas->channels;
-
     if (!canvas->begun || y >= canvas->height)
         return;
     canvas->rows = y + 1;
-    if (canvas->full != NULL)
-        memcpy(canvas->full + (size_t)y * canvas->width * canvas->channels, row,
-               (size_t)canvas->width * canvas->channels);
+    /* Variant F is asked of the first frame alone. */
+    if (canvas->full != NULL && canvas->hash_count == 0)
+        keep_all(canvas, y, row);
     while (canvas->next_kept < canvas->kept_height &&
            cu_canvas_source_row(canvas, canvas->next_kept) <= y) {
         if (cu_canvas_source_row(canvas, canvas->next_kept) == y)
-            sample(canvas, row, canvas->kept + canvas->next_kept * stride);
+            sample(canvas, row);
         canvas->next_kept++;
     }
 }
 
-cu_status cu_canvas_next_frame(cu_canvas *canvas, uint32_t frame, cu_err *err)
+static cu_status hash(cu_canvas *canvas, uint32_t frame, cu_picture_change change, cu_err *err)
 {
     const cu_pdq_pixels pixels = {.p = canvas->kept,
                                   .stride_bytes = (size_t)canvas->kept_width * canvas->channels,
                                   .width = canvas->kept_width,
                                   .height = canvas->kept_height,
                                   .channels = canvas->channels};
-    cu_status st = CU_OK;
 
-    if (!canvas->begun || canvas->hash_count >= cu_picture_frames_max)
+    if (canvas->hash_count >= cu_picture_frames_max)
         return CU_OK;
-    st = cu_pdq_hash_pixels(&pixels, CU_PDQ_A, &canvas->scratch,
-                            &canvas->hashes[canvas->hash_count], err);
+
+    const cu_status st = cu_pdq_hash_pixels(&pixels, CU_PDQ_A, &canvas->scratch,
+                                            &canvas->hashes[canvas->hash_count], err);
+
     if (st != CU_OK)
         return st;
-    canvas->hash_frames[canvas->hash_count++] = frame;
-    canvas->next_kept = 0;
+    canvas->hash_frames[canvas->hash_count] = frame;
+    canvas->hash_changes[canvas->hash_count++] = change;
     return CU_OK;
+}
+
+/* Lays what was kept over white. False: nothing can be seen through. */
+static bool lay_over_white(cu_canvas *canvas)
+{
+    const size_t pixels = (size_t)canvas->kept_width * canvas->kept_height;
+    bool seen = false;
+
+    for (size_t i = 0; canvas->alpha != NULL && i < pixels; i++) {
+        const unsigned alpha = canvas->alpha[i];
+        uint8_t *const colours = canvas->kept + i * canvas->channels;
+
+        for (uint32_t c = 0; alpha != 255 && c < canvas->channels; c++)
+            colours[c] = (uint8_t)((colours[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+        seen = seen || alpha != 255;
+    }
+    return seen;
+}
+
+cu_status cu_canvas_next_frame(cu_canvas *canvas, uint32_t frame, cu_err *err)
+{
+    if (!canvas->begun)
+        return CU_OK;
+
+    cu_status st = hash(canvas, frame, CU_PICTURE_AS_IS, err);
+
+    if (st == CU_OK && lay_over_white(canvas))
+        st = hash(canvas, frame, CU_PICTURE_OVER_WHITE, err);
+    canvas->next_kept = 0;
+    return st;
 }

@@ -16,10 +16,12 @@ typedef struct cu_canvas {
     bool want_full; /* keep every pixel: variant F is wanted */
     bool begun;
     uint32_t width, height; /* of the picture */
-    uint32_t channels;      /* 1 grey, 3 red green blue */
+    uint32_t channels;      /* of kept and full: 1 grey, 3 red green blue */
+    uint32_t row_channels;  /* of a row: 2 and 4 have alpha last */
     uint32_t frames;        /* as far as the decoder counted; 0: it did not */
     uint32_t rows;          /* one more than the last row that came whole */
     uint8_t *kept;          /* kept_width * kept_height * channels */
+    uint8_t *alpha;         /* kept_width * kept_height, where rows have it */
     uint32_t kept_width, kept_height;
     uint32_t next_kept; /* the first kept row that has not come */
     uint32_t *columns;  /* of the picture, by kept column */
@@ -27,11 +29,13 @@ typedef struct cu_canvas {
     uint32_t hash_count;
     cu_pdq_hash hashes[cu_picture_frames_max];
     uint32_t hash_frames[cu_picture_frames_max];
+    uint32_t hash_changes[cu_picture_frames_max]; /* cu_picture_change */
     cu_pdq_scratch scratch;
 } cu_canvas;
 
 /*
- * Called once the size is known, before anything of that size is allocated.
+ * Called once the size is known, before anything of that size is allocated. channels is 1 to 4:
+ * grey or red green blue, with alpha after it or without.
  *
  * CU_ELIMIT   more than CU_PICTURE_PIXELS_MAX pixels.
  * CU_EFORMAT  a side of 0.
@@ -42,9 +46,9 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
 void cu_canvas_free(cu_canvas *canvas);
 
 /* True where row y must be given. */
-bool cu_canvas_wants(const cu_canvas *canvas, uint32_t y);
+bool cu_canvas_wants(cu_canvas *canvas, uint32_t y);
 
-/* Row y, of width * channels bytes. */
+/* Row y, of width * row_channels bytes. */
 void cu_canvas_row(cu_canvas *canvas, uint32_t y, const uint8_t *row);
 
 /* The row of the picture that the kept row with this number is taken from. */
@@ -52,7 +56,8 @@ uint32_t cu_canvas_source_row(const cu_canvas *canvas, uint32_t kept_row);
 
 /*
  * The frame is as whole as it will be: hashes it as number frame, and takes the next one's rows
- * from the top over what is there. More than cu_picture_frames_max are not hashed.
+ * from the top over what is there. Where some of it can be seen through, it is hashed a second
+ * time, over white paper. More than cu_picture_frames_max are not hashed.
  */
 cu_status cu_canvas_next_frame(cu_canvas *canvas, uint32_t frame, cu_err *err) CU_MUST_CHECK;
 

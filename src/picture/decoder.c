@@ -15,7 +15,7 @@ enum { wall_ms = 120 * 1000 };
 
 /* For the largest picture that is taken, in layers: its coefficients and its samples. */
 static const cu_sandbox_limits limits = {
-    .memory_bytes = UINT64_C(2) << 30, .cpu_seconds = 30, .output_bytes = 1};
+    .memory_bytes = UINT64_C(2) << 30, .cpu_seconds = 30, .output_bytes = 1, .threads = 1};
 
 struct cu_picture_decoder {
     cu_zygote *zygote;

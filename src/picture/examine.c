@@ -2,16 +2,25 @@
 /* From the bytes of a file to its facts: which format, how far, which hashes. */
 #include "picture/examine.h"
 
+#include "picture/exif.h"
 #include "picture/format.h"
+#include "picture/thumbnail.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* In words that move no cursor: they may quote the file. */
 static void say(cu_picture_facts *out, cu_picture_outcome outcome, const cu_err *err)
 {
+    const char *const text = err->code == CU_ENOMEM ? "memory limit" : err->text;
+    size_t n = strnlen(text, sizeof out->reason - 1);
+
     out->outcome = (uint32_t)outcome;
-    (void)snprintf(out->reason, sizeof out->reason, "%.*s", (int)sizeof out->reason - 1,
-                   err->code == CU_ENOMEM ? "memory limit" : err->text);
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
+        n--;
+    for (size_t i = 0; i < n; i++)
+        out->reason[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+    out->reason[n] = '\0';
 }
 
 static cu_status hash_full(cu_canvas *canvas, cu_picture_facts *out, cu_err *err)
@@ -36,9 +45,8 @@ static void take_canvas(cu_canvas *canvas, cu_picture_facts *out)
     out->hash_count = canvas->hash_count;
     if (out->frames < canvas->frames)
         out->frames = canvas->frames;
-    if (out->frames < canvas->hash_count)
-        out->frames = canvas->hash_count;
     memcpy(out->hashes, canvas->hashes, sizeof out->hashes);
+    memcpy(out->hash_changes, canvas->hash_changes, sizeof out->hash_changes);
     memcpy(out->hash_frames, canvas->hash_frames, sizeof out->hash_frames);
 }
 
@@ -65,7 +73,25 @@ static void decode(cu_bytes file, const cu_picture_format *format, cu_canvas *ca
         say(out, CU_PICTURE_PARTLY, &err);
     } else {
         out->outcome = CU_PICTURE_WHOLE;
+        out->reason[0] = '\0';
     }
+}
+
+static void read_exif(cu_bytes file, const cu_picture_format *format, const cu_canvas *canvas,
+                      cu_picture_facts *out)
+{
+    cu_buffer room = {0};
+    cu_exif exif;
+
+    if (format->exif == NULL)
+        return;
+    cu_exif_read(format->exif(file, &room), &exif);
+    out->exif = exif.facts;
+    out->orientation = exif.orientation;
+    /* What libheif copied is no part of the file as it lies there. */
+    if (exif.thumbnail.n > 0 && room.p == NULL)
+        cu_thumbnail_compare(file, exif.thumbnail, canvas, &out->thumbnail);
+    cu_buffer_free(&room);
 }
 
 void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
@@ -84,5 +110,6 @@ void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
         return;
     (void)snprintf(out->format, sizeof out->format, "%s", format->name);
     decode(file, format, &canvas, out);
+    read_exif(file, format, &canvas, out);
     cu_canvas_free(&canvas);
 }

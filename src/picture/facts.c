@@ -30,15 +30,27 @@ static bool is_hash(const cu_pdq_hash *hash)
     return hash->quality >= 0 && hash->quality <= 100;
 }
 
+/* Frames rise, and each is as it is before it is changed. */
+static bool is_next(const cu_picture_facts *facts, uint32_t i)
+{
+    const uint32_t frame = facts->hash_frames[i];
+    const uint32_t change = facts->hash_changes[i];
+
+    if (frame >= facts->frames || change >= cu_picture_changes)
+        return false;
+    if (i == 0)
+        return frame == 0 && change == CU_PICTURE_AS_IS;
+    return frame > facts->hash_frames[i - 1] ||
+           (frame == facts->hash_frames[i - 1] && change > facts->hash_changes[i - 1]);
+}
+
 static bool are_hashes(const cu_picture_facts *facts)
 {
     if (facts->hash_count > cu_picture_frames_max || facts->has_full > 1 ||
-        facts->hash_count > facts->frames || (facts->hash_count == 0 && facts->has_full != 0))
+        (facts->hash_count == 0 && facts->has_full != 0))
         return false;
     for (uint32_t i = 0; i < facts->hash_count; i++) {
-        if (!is_hash(&facts->hashes[i]) || facts->hash_frames[i] >= facts->frames ||
-            (i == 0 ? facts->hash_frames[i] != 0
-                    : facts->hash_frames[i] <= facts->hash_frames[i - 1]))
+        if (!is_hash(&facts->hashes[i]) || !is_next(facts, i))
             return false;
     }
     return facts->has_full == 0 || is_hash(&facts->full);

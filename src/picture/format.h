@@ -14,12 +14,18 @@ typedef struct cu_picture_format {
      * it, and what was given to the canvas stands.
      */
     cu_status (*decode)(cu_bytes file, cu_canvas *canvas, cu_err *err);
+    /*
+     * The file's EXIF, from its II or MM: a view of file, or of room where it has to be copied
+     * there. Empty where there is none. NULL: the format has no EXIF.
+     */
+    cu_bytes (*exif)(cu_bytes file, cu_buffer *room);
 } cu_picture_format;
 
 /* The formats in the order of asking, then NULL. */
 extern const cu_picture_format *const cu_picture_formats[];
 
-extern const cu_picture_format cu_picture_jpeg;
+extern const cu_picture_format cu_picture_jpeg, cu_picture_png, cu_picture_gif, cu_picture_webp,
+    cu_picture_bmp, cu_picture_tiff, cu_picture_heif, cu_picture_raw, cu_picture_psd;
 
 /* The format that claims file, or NULL. */
 const cu_picture_format *cu_picture_format_of(cu_bytes file);

@@ -2,7 +2,10 @@
 /* The list of picture formats. */
 #include "picture/format.h"
 
-const cu_picture_format *const cu_picture_formats[] = {&cu_picture_jpeg, NULL};
+/* In the order of asking: raw before tiff, which claims most camera files. */
+const cu_picture_format *const cu_picture_formats[] = {
+    &cu_picture_jpeg, &cu_picture_png, &cu_picture_gif,  &cu_picture_webp, &cu_picture_bmp,
+    &cu_picture_heif, &cu_picture_raw, &cu_picture_tiff, &cu_picture_psd,  NULL};
 
 const cu_picture_format *cu_picture_format_of(cu_bytes file)
 {

@@ -11,6 +11,7 @@
 
 enum {
     scans_max = 500,
+    scans_always = 20, /* however large the picture */
     block = 8,
     blocks_high_max = 2,                      /* of a component in the fast way */
     group_rows_max = block * blocks_high_max, /* luma rows of one group of blocks */
@@ -65,8 +66,9 @@ static void complain(j_common_ptr jpeg, int level)
 
     if (strcmp(text, "Premature end of JPEG file") == 0)
         self->truncated = true;
-    /* Zeros after the last scan and the like cost no pixel. */
-    if (strstr(text, "extraneous bytes") != NULL || self->why[0] != '\0')
+    /* Zeros after the last scan, a strange version and the like cost no pixel. */
+    if (strstr(text, "extraneous bytes") != NULL || strncmp(text, "Warning", 7) == 0 ||
+        strncmp(text, "Unknown", 7) == 0 || self->why[0] != '\0')
         return;
     jpeg->err->format_message(jpeg, self->why);
     self->good_rows = self->rows_out;
@@ -331,6 +333,15 @@ static bool make_planes(decoder *self, window *w)
 
 /* ---- both ---- */
 
+/* Each scan goes over all of the picture, so a large one may have fewer. */
+static int scan_ceiling(const struct jpeg_decompress_struct *jpeg)
+{
+    static const uint64_t work_max = 4000000000; /* pixels */
+    const uint64_t scans = work_max / ((uint64_t)jpeg->image_width * jpeg->image_height);
+
+    return scans > scans_max ? scans_max : scans < scans_always ? scans_always : (int)scans;
+}
+
 /*
  * Takes in all scans of a picture that is stored in layers. False where it stopped early; what
  * came in can be put out.
@@ -345,11 +356,10 @@ static bool take_scans(decoder *self)
     do
         status = jpeg_consume_input(jpeg);
     while (status != JPEG_REACHED_EOI && status != JPEG_SUSPENDED &&
-           jpeg->input_scan_number <= scans_max);
+           jpeg->input_scan_number <= scan_ceiling(jpeg));
     if (status == JPEG_REACHED_EOI)
         return true;
-    if (self->why[0] == '\0')
-        (void)snprintf(self->why, sizeof self->why, "more than %d scans", scans_max);
+    (void)snprintf(self->why, sizeof self->why, "more than %d scans", scan_ceiling(jpeg));
     return false;
 }
 
@@ -495,4 +505,26 @@ static bool claims(cu_bytes file)
     return cu_bytes_starts(file, "\xFF\xD8\xFF", 3);
 }
 
-const cu_picture_format cu_picture_jpeg = {"jpeg", claims, decode};
+/* Source: EXIF 2.32 section 4.7.2: segment APP1 that begins with "Exif" and two zeros. */
+static cu_bytes exif(cu_bytes file, CU_UNUSED cu_buffer *room)
+{
+    cu_cursor c = cu_cursor_over(file);
+
+    cu_cursor_take(&c, 2);
+    while (!c.bad) {
+        while (cu_cursor_left(&c) > 0 && c.view.p[c.at] == 0xFF)
+            cu_cursor_take(&c, 1);
+
+        const uint8_t marker = cu_cursor_u8(&c);
+        const uint16_t size = cu_cursor_u16be(&c);
+        const cu_bytes segment = cu_cursor_take(&c, size >= 2 ? size - 2U : 0);
+
+        if (marker == 0xDA || size < 2)
+            break;
+        if (marker == 0xE1 && cu_bytes_starts(segment, "Exif\0\0", 6))
+            return cu_bytes_slice(segment, 6, segment.n);
+    }
+    return (cu_bytes){0};
+}
+
+const cu_picture_format cu_picture_jpeg = {"jpeg", claims, decode, exif};

@@ -8,9 +8,14 @@
 #include "sandbox/sandbox.h"
 
 enum {
-    cu_picture_frames_max = 4,    /* hashed frames of one animation, the first one included */
+    cu_picture_frames_max = 4,    /* hashes of one file, the first frame's included */
     cu_picture_text_bytes = 64,   /* of a camera's name or number, with its zero byte */
     cu_picture_reason_bytes = 96, /* of why, with its zero byte */
+    /*
+     * Distance over which a thumbnail is another picture than its own. Thumbnails of 160 pixels
+     * are up to 34 bits from what they were made of; other pictures are at 90 and more.
+     */
+    cu_picture_thumbnail_differs = 40,
 };
 
 /* Ceilings. What meets one is said in the facts; nothing is dropped without a word. */
@@ -24,6 +29,15 @@ typedef enum cu_picture_outcome {
     CU_PICTURE_NOT,    /* no pixel: nothing but the format and the reason is meant */
     cu_picture_outcomes,
 } cu_picture_outcome;
+
+/* What was done to a frame before it was hashed. */
+typedef enum cu_picture_change {
+    CU_PICTURE_AS_IS,      /* its colours, whatever its alpha */
+    CU_PICTURE_OVER_WHITE, /* as seen on white paper, where it can be seen through */
+    cu_picture_changes,
+} cu_picture_change;
+
+const char *cu_picture_change_word(cu_picture_change change); /* "", "over white" */
 
 /* Numbers of exif that are unknown. */
 #define CU_PICTURE_NO_TIME  INT64_MIN
@@ -57,10 +71,11 @@ typedef struct cu_picture_facts {
     uint32_t frames;        /* pictures in the file, as far as they were counted; 1 or more */
     uint32_t orientation;   /* 1 to 8 as in EXIF; 1 where it is not said */
     uint32_t rows;          /* rows that were decoded, of height */
-    uint32_t hash_count;    /* frames that were hashed; 0 with CU_PICTURE_NOT */
+    uint32_t hash_count;    /* 0 with CU_PICTURE_NOT; the first is of frame 0 as it is */
     uint32_t has_full;      /* 1: full holds the first frame's hash of variant F */
-    cu_pdq_hash hashes[cu_picture_frames_max];   /* of variant A */
-    uint32_t hash_frames[cu_picture_frames_max]; /* which frame, from 0 */
+    cu_pdq_hash hashes[cu_picture_frames_max];    /* of variant A */
+    uint32_t hash_frames[cu_picture_frames_max];  /* which frame, from 0 */
+    uint32_t hash_changes[cu_picture_frames_max]; /* cu_picture_change */
     cu_pdq_hash full;
     cu_picture_exif exif;
     cu_picture_thumbnail thumbnail;

@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -81,9 +82,16 @@ static const int zygote_calls[] = {
     SYS_tgkill, /* an item's abort passes both filters; its own lets it signal nobody else */
 };
 
-/* A library that asks for a file by name is told that it may not; that is no attack yet. */
-static const int refused_calls[] = {SYS_openat, SYS_open, SYS_readlink, SYS_access,
-                                    SYS_faccessat2};
+/*
+ * A library that asks for a file by name, or how many processors there are, is told that it may
+ * not know or have it; that is no attack yet.
+ */
+static const int refused_calls[] = {SYS_openat,           SYS_open,       SYS_readlink,
+                                    SYS_access,           SYS_faccessat2, SYS_sysinfo,
+                                    SYS_sched_getaffinity};
+
+/* What a thread needs besides being started. */
+static const int thread_calls[] = {SYS_set_robust_list, SYS_rseq};
 
 typedef struct program {
     struct sock_filter code[filter_max];
@@ -127,7 +135,24 @@ static void allow_own_signal(program *filter)
     add(filter, (struct sock_filter)ALLOW);
 }
 
-static cu_status load_filter(bool for_zygote, cu_err *err)
+/*
+ * A thread of this process, never another process. The newer call hides its flags in memory,
+ * where a filter cannot see them: libc is told that it is not there, and takes the older one.
+ */
+static void allow_threads(program *filter)
+{
+    const int newer[] = {SYS_clone3};
+
+    answer_calls(filter, thread_calls, CU_COUNT_OF(thread_calls), SECCOMP_RET_ALLOW);
+    answer_calls(filter, newer, 1, SECCOMP_RET_ERRNO | ENOSYS);
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4));
+    add(filter, (struct sock_filter)LOAD(FIELD(args[0])));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0));
+    add(filter, (struct sock_filter)KILL);
+    add(filter, (struct sock_filter)ALLOW);
+}
+
+static cu_status load_filter(bool for_zygote, bool threads, cu_err *err)
 {
     program filter = {.length = 0};
 
@@ -139,6 +164,8 @@ static cu_status load_filter(bool for_zygote, cu_err *err)
     answer_calls(&filter, item_calls, CU_COUNT_OF(item_calls), SECCOMP_RET_ALLOW);
     if (for_zygote)
         answer_calls(&filter, zygote_calls, CU_COUNT_OF(zygote_calls), SECCOMP_RET_ALLOW);
+    else if (threads)
+        allow_threads(&filter);
     answer_calls(&filter, refused_calls, CU_COUNT_OF(refused_calls),
                  SECCOMP_RET_ERRNO | EACCES);
     allow_plain_memory(&filter, SYS_mmap);
@@ -214,7 +241,7 @@ cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err)
     if (st != CU_OK)
         return st;
     level->seccomp = true;
-    return load_filter(true, err);
+    return load_filter(true, false, err);
 }
 
 /* The hard limit lies above the soft one: at both at once a child dies of SIGKILL, which says
@@ -234,5 +261,5 @@ cu_status cu_confine_item(const cu_sandbox_limits *limits, cu_err *err)
     if ((!SANITIZED && !limit(RLIMIT_AS, limits->memory_bytes)) ||
         !limit(RLIMIT_CPU, limits->cpu_seconds) || !limit(RLIMIT_FSIZE, limits->output_bytes))
         return cu_fail_os(err, "could not set the child's limits");
-    return load_filter(false, err);
+    return load_filter(false, limits->threads != 0, err);
 }

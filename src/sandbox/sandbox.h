@@ -20,6 +20,8 @@ typedef struct cu_sandbox_limits {
     uint32_t cpu_seconds;
     uint64_t
         output_bytes; /* of any one file that it writes to; a child has none open but pipes */
+    uint32_t threads; /* not 0: it may start threads; some libraries cannot do without */
+    uint32_t zero;
 } cu_sandbox_limits;
 
 /* How far this kernel let us go; kept with the evidence, so that weakness is never silent. */

@@ -251,10 +251,11 @@ static cu_status add_looks(stage *self, int64_t item, const cu_picture_facts *fa
     cu_status st = CU_OK;
 
     for (uint32_t i = 1; st == CU_OK && i < facts->hash_count; i++) {
-        cu_evidence_look look = {.item = item,
-                                 .frame = facts->hash_frames[i],
-                                 .change = "",
-                                 .quality = facts->hashes[i].quality};
+        cu_evidence_look look = {
+            .item = item,
+            .frame = facts->hash_frames[i],
+            .change = cu_picture_change_word((cu_picture_change)facts->hash_changes[i]),
+            .quality = facts->hashes[i].quality};
 
         put_codes(&facts->hashes[i], look.pdq);
         st = cu_evidence_add_look(self->options->evidence, &look, err);

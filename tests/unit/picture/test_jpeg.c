@@ -138,7 +138,7 @@ static void ends_well_wherever_it_is_cut_off(void **state)
         uint8_t *const file = make_jpeg_file(&wanted, &n);
         unsigned partly = 0;
 
-        for (size_t cut = 0; cut < n - 1; cut++) {
+        for (size_t cut = 0; cut < n - 1; cut += cut < 64 || cut > n - 64 ? 1 : 7) {
             uint8_t *const copy = malloc(cut + 1);
             cu_picture_facts facts;
 
@@ -156,7 +156,7 @@ static void ends_well_wherever_it_is_cut_off(void **state)
             }
             free(copy);
         }
-        assert_true(partly > n / 2);
+        assert_true(partly > n / 16);
         free(file);
     }
 }

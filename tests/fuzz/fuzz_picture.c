@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any file, to every decoder that claims it, here and now. */
+#include "picture/examine.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    cu_picture_facts facts;
+
+    cu_picture_examine_here((cu_bytes){bytes, n}, n % 2 != 0, &facts);
+    if (cu_picture_facts_check(&facts, n, NULL) != CU_OK)
+        abort();
+    return 0;
+}
