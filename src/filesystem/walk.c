@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libtsk walks the names and gives each file's runs; not a byte of content is read here. */
+#include "filesystem/fat_names.h"
 #include "filesystem/tsk.h"
 #include "sandbox/sandbox.h"
 
@@ -16,6 +17,7 @@ typedef struct walk {
     cu_extent *extents;
     size_t room;
     size_t count;
+    cu_fat_names names;
     bool gone; /* nobody reads us any more */
 } walk;
 
@@ -318,8 +320,10 @@ static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, const char *path, void *con
     if (file->meta != NULL && file->meta->type == TSK_FS_META_TYPE_VIRT_DIR)
         return TSK_WALK_CONT;
     base.flags = entry_flags(file, path);
-    base.folder = text_bytes(path);
-    base.name = text_bytes(file->name->name);
+    base.name = cu_fat_names_name(&self->names, file);
+    base.folder = cu_fat_names_path(&self->names, path);
+    if (file->name->type == TSK_FS_NAME_TYPE_DIR)
+        cu_fat_names_enter(&self->names, path, file->name->name, base.name);
     base.inode = file->name->meta_addr;
     base.modified_us = base.accessed_us = base.changed_us = base.born_us = INT64_MIN;
     if (file->meta == NULL) {
@@ -402,6 +406,7 @@ cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const cha
     if (st != CU_OK)
         return st;
     self.fs = opened.fs;
+    self.names = (cu_fat_names){.fs = opened.fs, .device = device};
     tell_filesystem(&self, name);
     if (tsk_fs_dir_walk(self.fs, self.fs->root_inum, everything, see_file, &self) != 0) {
         const char *const why = tsk_error_get();
@@ -418,6 +423,7 @@ cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const cha
     send_out(&self, true);
     if (self.gone)
         st = cu_fail(err, CU_EIO, "nobody reads the walk");
+    cu_fat_names_fini(&self.names);
     cu_tsk_close(&opened);
     free(self.extents);
     cu_buffer_free(&self.out);
