@@ -57,7 +57,7 @@ static bool grow(cu_map *map)
     const slot *const old = map->memory.p;
     cu_spill memory = {.folder = map->memory.folder};
 
-    if (cu_spill_grow(&memory, room * sizeof *old, NULL) != CU_OK)
+    if (cu_spill_grow(&memory, room * sizeof *old, &map->why) != CU_OK)
         return false;
     for (size_t i = 0; i < map->room; i++) {
         if (old[i].used)

@@ -12,11 +12,15 @@ typedef struct cu_map {
     cu_spill memory; /* the slots */
     size_t room;
     size_t n;
+    cu_err why; /* of a put that found no room */
 } cu_map;
 
 void cu_map_free(cu_map *map);
 
-/* The value of key, which is added with value where it is not there. NULL: no room. */
+/*
+ * The value of key, which is added with value where it is not there. NULL: no room, and why
+ * says what of: CU_ENOMEM, or CU_EIO where the disk is full.
+ */
 uint64_t *cu_map_put(cu_map *map, uint64_t key, uint64_t value, bool *added);
 
 /* The value of key, or NULL where it is not there. */
