@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -443,17 +444,13 @@ static int64_t walk_deadline_us(const cu_device *device)
     return cu_clock_steady_us() + (int64_t)walk_seconds(device) * 4 * 1000000;
 }
 
-cu_status cu_device_detect(cu_device *device, uint64_t offset, cu_filesystem_claims *out,
-                           cu_err *err)
+/* One try. *killed: somebody else ended it (SIGKILL: the system, short of memory, or a person).
+ */
+static cu_status detect_once(cu_device *device, uint64_t offset, cu_filesystem_claims *out,
+                             bool *killed, cu_err *err)
 {
     cu_item item = {0};
-    cu_filesystem_claims claims = {.names = {"folder"}, .count = 1};
-
-    if (device->folder != NULL) {
-        *out = claims;
-        return CU_OK;
-    }
-
+    cu_filesystem_claims claims;
     cu_status st = start_walk(device, CU_ITEM_DETECT, &offset, 1, "", &item, err);
 
     if (st != CU_OK)
@@ -463,6 +460,7 @@ cu_status cu_device_detect(cu_device *device, uint64_t offset, cu_filesystem_cla
     const bool whole = in_time && cu_sandbox_read_all(item.socket, &claims, sizeof claims);
 
     st = cu_item_end(device->zygote, &item, in_time ? NULL : "time limit", err);
+    *killed = item.killed_by == SIGKILL && !whole;
     /* An answer that came whole stands, however its child ended after it. */
     if (st != CU_OK && !whole)
         return st;
@@ -472,6 +470,21 @@ cu_status cu_device_detect(cu_device *device, uint64_t offset, cu_filesystem_cla
         claims.names[i][sizeof claims.names[i] - 1] = '\0';
     *out = claims;
     return CU_OK;
+}
+
+cu_status cu_device_detect(cu_device *device, uint64_t offset, cu_filesystem_claims *out,
+                           cu_err *err)
+{
+    bool killed = false;
+
+    if (device->folder != NULL) {
+        *out = (cu_filesystem_claims){.names = {"folder"}, .count = 1};
+        return CU_OK;
+    }
+
+    const cu_status st = detect_once(device, offset, out, &killed, err);
+
+    return killed ? detect_once(device, offset, out, &killed, err) : st;
 }
 
 typedef struct frame_stream {
@@ -512,15 +525,39 @@ static cu_status next_frame(frame_stream *self, cu_entry *entry, cu_err *err)
                          err);
 }
 
-cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
-                         cu_status (*seen)(void *context, const cu_entry *entry, cu_err *err),
-                         void *context, cu_err *err)
+/* Whoever sees the entries of a walk; the first of a second try were seen already. */
+typedef struct watcher {
+    cu_status (*seen)(void *context, const cu_entry *entry, cu_err *err);
+    void *context;
+    uint64_t count; /* seen, in all */
+    bool killed;
+} watcher;
+
+static cu_status take_frames(frame_stream *frames, watcher *self, cu_err *err)
+{
+    const uint64_t before = self->count;
+    uint64_t number = 0;
+    cu_status st = CU_OK;
+
+    while (st == CU_OK && !frames->ended) {
+        cu_entry entry = {0};
+
+        st = next_frame(frames, &entry, err);
+        if (st != CU_OK)
+            return st;
+        frames->ended = entry.kind == CU_ENTRY_END;
+        if (frames->ended || ++number <= before)
+            continue;
+        self->count++;
+        st = self->seen(self->context, &entry, err);
+    }
+    return st;
+}
+
+static cu_status walk_once(cu_device *device, uint64_t offset, const char *name, watcher *self,
+                           cu_err *err)
 {
     cu_item item = {0};
-
-    if (device->folder != NULL)
-        return cu_folder_walk(device->folder, seen, context, err);
-
     cu_status st = start_walk(device, CU_ITEM_WALK, &offset, 1, name, &item, err);
 
     if (st != CU_OK)
@@ -529,22 +566,14 @@ cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
     frame_stream frames = {.socket = item.socket, .deadline_us = walk_deadline_us(device)};
     cu_err read_err = {0};
 
-    while (st == CU_OK && !frames.ended) {
-        cu_entry entry = {0};
-
-        st = next_frame(&frames, &entry, &read_err);
-        if (st != CU_OK)
-            break;
-        frames.ended = entry.kind == CU_ENTRY_END;
-        if (!frames.ended)
-            st = seen(context, &entry, &read_err);
-    }
+    st = take_frames(&frames, self, &read_err);
     free(frames.frame);
     free(frames.extents);
 
     const cu_status end =
         cu_item_end(device->zygote, &item, frames.late ? "time limit" : NULL, err);
 
+    self->killed = item.killed_by == SIGKILL && st == CU_ENOTFOUND;
     if (st != CU_OK && st != CU_ENOTFOUND && err != NULL)
         *err = read_err;
     if (st != CU_OK && st != CU_ENOTFOUND)
@@ -552,6 +581,21 @@ cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
     if (frames.ended || end != CU_OK)
         return frames.ended ? CU_OK : end;
     return cu_fail(err, CU_ECHILD, "the walk ended early");
+}
+
+cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
+                         cu_status (*seen)(void *context, const cu_entry *entry, cu_err *err),
+                         void *context, cu_err *err)
+{
+    watcher self = {.seen = seen, .context = context};
+
+    if (device->folder != NULL)
+        return cu_folder_walk(device->folder, seen, context, err);
+
+    const cu_status st = walk_once(device, offset, name, &self, err);
+
+    /* A walk that somebody ended is walked once more: the same entries in the same order. */
+    return self.killed ? walk_once(device, offset, name, &self, err) : st;
 }
 
 cu_status cu_device_content(cu_device *device, uint64_t offset, const char *name,

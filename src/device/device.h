@@ -76,9 +76,9 @@ cu_status cu_device_detect(cu_device *device, uint64_t offset, cu_filesystem_cla
                            cu_err *err) CU_MUST_CHECK;
 
 /*
- * Walks a file system in a child of its own; seen is called for each entry but END. CU_OK means
- * that the walk saw all. Otherwise what was seen so far stands, and err says why the rest is
- * missing
+ * Walks a file system in a child of its own, and once more where somebody killed that
+ * (SIGKILL); seen is called once for each entry but END. CU_OK means that the walk saw all.
+ * Otherwise what was seen so far stands, and err says why the rest is missing
  * ("memory limit", "time limit", "killed by signal 11 …"); CU_ESTOPPED and other codes of seen
  * end it.
  */

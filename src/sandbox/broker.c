@@ -264,5 +264,6 @@ cu_status cu_item_end(cu_zygote *zygote, cu_item *item, const char *killed_for, 
         return cu_fail(err, CU_ECHILD, "the sandboxed child died");
     if (killed_for != NULL)
         return cu_fail(err, CU_ELIMIT, "%s", killed_for);
+    item->killed_by = WIFSIGNALED(head.wait_status) ? WTERMSIG(head.wait_status) : 0;
     return explain(head.wait_status, err);
 }

@@ -78,6 +78,7 @@ cu_status cu_zygote_ask(cu_zygote *zygote, cu_bytes request, const int *fds, siz
 typedef struct cu_item {
     int64_t pid; /* 0: none */
     int socket;
+    int killed_by; /* after cu_item_end: the signal that it died of, or 0 */
 } cu_item;
 
 /* Forks an item with the request; fds (at most cu_sandbox_fds_max - 1) become its fds[1] and
