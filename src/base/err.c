@@ -79,6 +79,7 @@ const char *cu_status_word(cu_status code)
         [CU_EEXISTS] = "exists",
         [CU_ESTOPPED] = "stopped",
         [CU_ECHILD] = "child",
+        [CU_EREFUSED] = "refused",
     };
 
     return (unsigned)code < CU_COUNT_OF(words) ? words[code] : "unknown";

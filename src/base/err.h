@@ -21,6 +21,7 @@ typedef enum cu_status {
     CU_EEXISTS,   /* the thing named is there already */
     CU_ESTOPPED,  /* somebody asked us to stop; what was done is kept */
     CU_ECHILD,    /* a sandboxed child died or broke its protocol: that item is not examined */
+    CU_EREFUSED,  /* a rule of law or policy forbids it now: do what the rule names first */
 } cu_status;
 
 /* Owned by the caller; any function may be given NULL where only the code is wanted. */

@@ -8,10 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    CU_AUTO(cu_policy, policy);
+    CU_AUTO(cu_rulebook, policy);
     cu_date date = 0;
 
-    if (cu_policy_parse((cu_bytes){bytes, n}, "fuzz", &policy, NULL) != CU_OK)
+    if (cu_rulebook_parse((cu_bytes){bytes, n}, "fuzz", &policy, NULL) != CU_OK)
         return 0;
     for (int64_t year = 1990; year < 2040; year += 7) {
         if (cu_local_date(policy, year * 31556952000000LL, &date, NULL, NULL) == CU_OK &&

@@ -128,12 +128,12 @@ cu_date cu_date_add_months(cu_date date, int months)
     return cu_date_of(all / 12, all % 12 + 1, day < days ? day : days);
 }
 
-static bool is_working_day(const cu_policy *policy, cu_date date)
+static bool is_working_day(const cu_rulebook *policy, cu_date date)
 {
-    return cu_date_weekday(date) < 5 && cu_policy_holiday_on(policy, date) == NULL;
+    return cu_date_weekday(date) < 5 && cu_rulebook_holiday_on(policy, date) == NULL;
 }
 
-cu_status cu_working_day_after(const cu_policy *policy, cu_date date, int count, cu_date *out,
+cu_status cu_working_day_after(const cu_rulebook *policy, cu_date date, int count, cu_date *out,
                                cu_err *err)
 {
     int year = 0;
@@ -149,7 +149,7 @@ cu_status cu_working_day_after(const cu_policy *policy, cu_date date, int count,
             left--;
     }
     cu_date_parts(date, &year, &month, &day);
-    if (!cu_policy_knows_year(policy, year))
+    if (!cu_rulebook_knows_year(policy, year))
         return cu_fail(err, CU_ENOTFOUND, "policy knows no bank holidays of %d", year);
     *out = date;
     return CU_OK;
@@ -165,11 +165,11 @@ static cu_date last_sunday(int year, int month)
 }
 
 /* When summer time begins and ends in a year, in UTC. */
-static cu_status summer_of(const cu_policy *policy, int year, int64_t *begin_us,
+static cu_status summer_of(const cu_rulebook *policy, int year, int64_t *begin_us,
                            int64_t *end_us, cu_err *err)
 {
-    const cu_policy_value *const value =
-        cu_policy_on(policy, "calendar.summer-time", cu_date_of(year, 1, 1));
+    const cu_rulebook_value *const value =
+        cu_rulebook_on(policy, "calendar.summer-time", cu_date_of(year, 1, 1));
     int numbers[6] = {0};
 
     if (value == NULL)
@@ -206,7 +206,7 @@ static cu_date day_of(int64_t time_us)
                                            : day);
 }
 
-cu_status cu_local_date(const cu_policy *policy, int64_t time_us, cu_date *out,
+cu_status cu_local_date(const cu_rulebook *policy, int64_t time_us, cu_date *out,
                         int64_t *offset_us, cu_err *err)
 {
     int year = 0;
@@ -232,7 +232,7 @@ cu_status cu_local_date(const cu_policy *policy, int64_t time_us, cu_date *out,
     return CU_OK;
 }
 
-cu_status cu_local_start(const cu_policy *policy, cu_date date, int64_t *out_us, cu_err *err)
+cu_status cu_local_start(const cu_rulebook *policy, cu_date date, int64_t *out_us, cu_err *err)
 {
     cu_date there = 0;
     int64_t offset_us = 0;
@@ -318,7 +318,7 @@ cu_status cu_instant_read(const char *text, cu_instant *out, cu_err *err)
     return CU_OK;
 }
 
-cu_status cu_officer_time_read(const cu_policy *policy, const char *text, int64_t *out_us,
+cu_status cu_officer_time_read(const cu_rulebook *policy, const char *text, int64_t *out_us,
                                cu_err *err)
 {
     cu_instant written = {0};
@@ -351,8 +351,8 @@ cu_status cu_officer_time_read(const cu_policy *policy, const char *text, int64_
     return CU_OK;
 }
 
-cu_status cu_time_add(const cu_policy *policy, int64_t time_us, int64_t count, const char *unit,
-                      int64_t *out_us, cu_err *err)
+cu_status cu_time_add(const cu_rulebook *policy, int64_t time_us, int64_t count,
+                      const char *unit, int64_t *out_us, cu_err *err)
 {
     cu_date date = 0;
 

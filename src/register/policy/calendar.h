@@ -40,7 +40,7 @@ bool cu_month_read(const char *text, cu_date *first, cu_date *next);
  *
  * CU_ENOTFOUND  the answer lies in a year for which the policy has no bank holidays.
  */
-cu_status cu_working_day_after(const cu_policy *policy, cu_date date, int count, cu_date *out,
+cu_status cu_working_day_after(const cu_rulebook *policy, cu_date date, int count, cu_date *out,
                                cu_err *err) CU_MUST_CHECK;
 
 /*
@@ -49,11 +49,11 @@ cu_status cu_working_day_after(const cu_policy *policy, cu_date date, int count,
  *
  * CU_ENOTFOUND  the policy says nothing for that year.
  */
-cu_status cu_local_date(const cu_policy *policy, int64_t time_us, cu_date *out,
+cu_status cu_local_date(const cu_rulebook *policy, int64_t time_us, cu_date *out,
                         int64_t *offset_us, cu_err *err) CU_MUST_CHECK;
 
 /* The instant at which a local day begins. */
-cu_status cu_local_start(const cu_policy *policy, cu_date date, int64_t *out_us,
+cu_status cu_local_start(const cu_rulebook *policy, cu_date date, int64_t *out_us,
                          cu_err *err) CU_MUST_CHECK;
 
 /* A time of a record or of a person, and what could be made of it. */
@@ -76,7 +76,7 @@ cu_status cu_instant_read(const char *text, cu_instant *out, cu_err *err) CU_MUS
  * As an officer writes it: as above, a time without an offset is local time. CU_EFORMAT also
  * where that hour happens twice, or never, on the day that the clocks change: write the offset.
  */
-cu_status cu_officer_time_read(const cu_policy *policy, const char *text, int64_t *out_us,
+cu_status cu_officer_time_read(const cu_rulebook *policy, const char *text, int64_t *out_us,
                                cu_err *err) CU_MUST_CHECK;
 
 /*
@@ -85,7 +85,7 @@ cu_status cu_officer_time_read(const cu_policy *policy, const char *text, int64_
  *
  * CU_EUSAGE  no such unit.
  */
-cu_status cu_time_add(const cu_policy *policy, int64_t time_us, int64_t count, const char *unit,
-                      int64_t *out_us, cu_err *err) CU_MUST_CHECK;
+cu_status cu_time_add(const cu_rulebook *policy, int64_t time_us, int64_t count,
+                      const char *unit, int64_t *out_us, cu_err *err) CU_MUST_CHECK;
 
 #endif

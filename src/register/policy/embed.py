@@ -8,5 +8,5 @@ print("/* Made by embed.py. */\n#include \"register/policy/policy.h\"\n")
 print("static const uint8_t text[] = {")
 for at in range(0, len(text), 20):
     print("    " + ", ".join(str(byte) for byte in text[at:at + 20]) + ",")
-print("};\n\ncu_bytes cu_policy_default_text(void)\n{")
+print("};\n\ncu_bytes cu_rulebook_default_text(void)\n{")
 print("    return (cu_bytes){text, sizeof text};\n}")

@@ -12,11 +12,11 @@
 
 enum { arena_bytes = 8 << 20, columns_max = 6 };
 
-struct cu_policy {
+struct cu_rulebook {
     cu_arena *arena; /* holds every text */
-    cu_policy_value *values;
-    cu_policy_rule *rules;
-    cu_policy_holiday *holidays;
+    cu_rulebook_value *values;
+    cu_rulebook_rule *rules;
+    cu_rulebook_holiday *holidays;
     size_t value_count, rule_count, holiday_count;
 };
 
@@ -60,7 +60,7 @@ static cu_bytes trim(cu_bytes text)
     return text;
 }
 
-static cu_status split(cu_policy *policy, line *self, cu_bytes text)
+static cu_status split(cu_rulebook *policy, line *self, cu_bytes text)
 {
     self->count = 0;
     for (bool last = false; !last;) {
@@ -89,16 +89,16 @@ static bool read_status(const char *text, bool *confirmed)
     return *confirmed || strcmp(text, "to be confirmed") == 0;
 }
 
-static cu_status take_value(cu_policy *policy, line *self)
+static cu_status take_value(cu_rulebook *policy, line *self)
 {
-    cu_policy_value *const value = &policy->values[policy->value_count];
+    cu_rulebook_value *const value = &policy->values[policy->value_count];
 
     if (self->count != 6)
         return complain(self, "a value has a key, a day, a value, a unit, a status, a source");
-    *value = (cu_policy_value){.key = self->columns[0],
-                               .text = self->columns[2],
-                               .unit = self->columns[3],
-                               .source = self->columns[5]};
+    *value = (cu_rulebook_value){.key = self->columns[0],
+                                 .text = self->columns[2],
+                                 .unit = self->columns[3],
+                                 .source = self->columns[5]};
     if (!cu_date_read(self->columns[1], strlen(self->columns[1]), &value->from))
         return complain(self, "the second column is no day");
     if (!read_status(self->columns[4], &value->confirmed))
@@ -107,13 +107,13 @@ static cu_status take_value(cu_policy *policy, line *self)
     return CU_OK;
 }
 
-static cu_status take_rule(cu_policy *policy, line *self)
+static cu_status take_rule(cu_rulebook *policy, line *self)
 {
-    cu_policy_rule *const rule = &policy->rules[policy->rule_count];
+    cu_rulebook_rule *const rule = &policy->rules[policy->rule_count];
 
     if (self->count != 4)
         return complain(self, "a rule has an id, a sentence, a status, a source");
-    *rule = (cu_policy_rule){
+    *rule = (cu_rulebook_rule){
         .id = self->columns[0], .sentence = self->columns[1], .source = self->columns[3]};
     if (!read_status(self->columns[2], &rule->confirmed))
         return complain(self, "the status is neither \"confirmed\" nor \"to be confirmed\"");
@@ -121,13 +121,13 @@ static cu_status take_rule(cu_policy *policy, line *self)
     return CU_OK;
 }
 
-static cu_status take_holiday(cu_policy *policy, line *self)
+static cu_status take_holiday(cu_rulebook *policy, line *self)
 {
-    cu_policy_holiday *const holiday = &policy->holidays[policy->holiday_count];
+    cu_rulebook_holiday *const holiday = &policy->holidays[policy->holiday_count];
 
     if (self->count != 4)
         return complain(self, "a holiday has a day, a name, a status, a source");
-    *holiday = (cu_policy_holiday){.name = self->columns[1], .source = self->columns[3]};
+    *holiday = (cu_rulebook_holiday){.name = self->columns[1], .source = self->columns[3]};
     if (!cu_date_read(self->columns[0], strlen(self->columns[0]), &holiday->date))
         return complain(self, "the first column is no day");
     if (!read_status(self->columns[2], &holiday->confirmed))
@@ -136,11 +136,11 @@ static cu_status take_holiday(cu_policy *policy, line *self)
     return CU_OK;
 }
 
-static cu_status take_line(cu_policy *policy, line *self, cu_bytes text)
+static cu_status take_line(cu_rulebook *policy, line *self, cu_bytes text)
 {
     static const struct {
         const char *word;
-        cu_status (*take)(cu_policy *policy, line *self);
+        cu_status (*take)(cu_rulebook *policy, line *self);
     } kinds[] = {{"value ", take_value}, {"rule ", take_rule}, {"holiday ", take_holiday}};
 
     text = trim(text);
@@ -165,8 +165,8 @@ static cu_status take_line(cu_policy *policy, line *self, cu_bytes text)
 
 static int compare_values(const void *a, const void *b)
 {
-    const cu_policy_value *const x = a;
-    const cu_policy_value *const y = b;
+    const cu_rulebook_value *const x = a;
+    const cu_rulebook_value *const y = b;
     const int order = strcmp(x->key, y->key);
 
     return order != 0 ? order : (x->from > y->from) - (x->from < y->from);
@@ -174,13 +174,13 @@ static int compare_values(const void *a, const void *b)
 
 static int compare_rules(const void *a, const void *b)
 {
-    return strcmp(((const cu_policy_rule *)a)->id, ((const cu_policy_rule *)b)->id);
+    return strcmp(((const cu_rulebook_rule *)a)->id, ((const cu_rulebook_rule *)b)->id);
 }
 
 static int compare_holidays(const void *a, const void *b)
 {
-    const cu_date x = ((const cu_policy_holiday *)a)->date;
-    const cu_date y = ((const cu_policy_holiday *)b)->date;
+    const cu_date x = ((const cu_rulebook_holiday *)a)->date;
+    const cu_date y = ((const cu_rulebook_holiday *)b)->date;
 
     return (x > y) - (x < y);
 }
@@ -197,7 +197,7 @@ static bool repeats(const void *rows, size_t count, size_t size,
     return false;
 }
 
-static cu_status sort(cu_policy *policy, const char *name, cu_err *err)
+static cu_status sort(cu_rulebook *policy, const char *name, cu_err *err)
 {
     qsort(policy->values, policy->value_count, sizeof *policy->values, compare_values);
     qsort(policy->rules, policy->rule_count, sizeof *policy->rules, compare_rules);
@@ -213,9 +213,9 @@ static cu_status sort(cu_policy *policy, const char *name, cu_err *err)
     return CU_OK;
 }
 
-static cu_policy *make(size_t lines)
+static cu_rulebook *make(size_t lines)
 {
-    CU_AUTO(cu_policy, policy);
+    CU_AUTO(cu_rulebook, policy);
 
     policy = calloc(1, sizeof *policy);
     if (policy == NULL)
@@ -230,15 +230,15 @@ static cu_policy *make(size_t lines)
     return CU_MOVE(policy);
 }
 
-cu_status cu_policy_parse(cu_bytes text, const char *name, cu_policy **out, cu_err *err)
+cu_status cu_rulebook_parse(cu_bytes text, const char *name, cu_rulebook **out, cu_err *err)
 {
-    CU_AUTO(cu_policy, policy);
+    CU_AUTO(cu_rulebook, policy);
     line self = {.file = name, .err = err};
     size_t lines = 2; /* the last line, and room for a force's own */
 
     for (size_t i = 0; i < text.n; i++)
         lines += text.p[i] == '\n';
-    if (text.n > cu_policy_bytes_max || lines > cu_policy_lines_max)
+    if (text.n > cu_rulebook_bytes_max || lines > cu_rulebook_lines_max)
         return cu_fail(err, CU_ELIMIT, "policy \"%s\" is too large", name);
     policy = make(lines);
     if (policy == NULL)
@@ -264,12 +264,12 @@ cu_status cu_policy_parse(cu_bytes text, const char *name, cu_policy **out, cu_e
     return CU_OK;
 }
 
-cu_status cu_policy_open_default(cu_policy **out, cu_err *err)
+cu_status cu_rulebook_open_default(cu_rulebook **out, cu_err *err)
 {
-    return cu_policy_parse(cu_policy_default_text(), "england-and-wales", out, err);
+    return cu_rulebook_parse(cu_rulebook_default_text(), "england-and-wales", out, err);
 }
 
-void cu_policy_free(cu_policy *policy)
+void cu_rulebook_free(cu_rulebook *policy)
 {
     if (policy == NULL)
         return;
@@ -282,19 +282,19 @@ void cu_policy_free(cu_policy *policy)
 
 /* ---- a force's change ---- */
 
-static char *keep(cu_policy *policy, const char *text)
+static char *keep(cu_rulebook *policy, const char *text)
 {
     return cu_arena_text(policy->arena, text, strlen(text));
 }
 
-static cu_policy_value *room_for(cu_policy *policy, const char *key, cu_date from)
+static cu_rulebook_value *room_for(cu_rulebook *policy, const char *key, cu_date from)
 {
     for (size_t i = 0; i < policy->value_count; i++) {
         if (policy->values[i].from == from && strcmp(policy->values[i].key, key) == 0)
             return &policy->values[i];
     }
 
-    cu_policy_value *const grown =
+    cu_rulebook_value *const grown =
         realloc(policy->values, (policy->value_count + 1) * sizeof *grown);
 
     if (grown == NULL)
@@ -303,9 +303,9 @@ static cu_policy_value *room_for(cu_policy *policy, const char *key, cu_date fro
     return &grown[policy->value_count++];
 }
 
-cu_status cu_policy_amend(cu_policy *policy, const cu_policy_value *value, cu_err *err)
+cu_status cu_rulebook_amend(cu_rulebook *policy, const cu_rulebook_value *value, cu_err *err)
 {
-    const cu_policy_value *known = NULL;
+    const cu_rulebook_value *known = NULL;
 
     for (size_t i = 0; i < policy->value_count; i++) {
         if (strcmp(policy->values[i].key, value->key) == 0)
@@ -314,13 +314,13 @@ cu_status cu_policy_amend(cu_policy *policy, const cu_policy_value *value, cu_er
     if (known == NULL)
         return cu_fail(err, CU_ENOTFOUND, "policy has no value \"%s\"", value->key);
 
-    const cu_policy_value kept = {.key = known->key,
-                                  .from = value->from,
-                                  .text = keep(policy, value->text),
-                                  .unit = keep(policy, value->unit),
-                                  .confirmed = value->confirmed,
-                                  .source = keep(policy, value->source)};
-    cu_policy_value *const slot = room_for(policy, kept.key, kept.from);
+    const cu_rulebook_value kept = {.key = known->key,
+                                    .from = value->from,
+                                    .text = keep(policy, value->text),
+                                    .unit = keep(policy, value->unit),
+                                    .confirmed = value->confirmed,
+                                    .source = keep(policy, value->source)};
+    cu_rulebook_value *const slot = room_for(policy, kept.key, kept.from);
 
     if (kept.text == NULL || kept.unit == NULL || kept.source == NULL || slot == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
@@ -331,11 +331,12 @@ cu_status cu_policy_amend(cu_policy *policy, const cu_policy_value *value, cu_er
 
 /* ---- asking ---- */
 
-const cu_policy_value *cu_policy_on(const cu_policy *policy, const char *key, cu_date date)
+const cu_rulebook_value *cu_rulebook_on(const cu_rulebook *policy, const char *key,
+                                        cu_date date)
 {
     size_t low = 0;
     size_t high = policy->value_count;
-    const cu_policy_value wanted = {.key = key, .from = date};
+    const cu_rulebook_value wanted = {.key = key, .from = date};
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
@@ -349,10 +350,10 @@ const cu_policy_value *cu_policy_on(const cu_policy *policy, const char *key, cu
                                                                     : NULL;
 }
 
-cu_status cu_policy_number(const cu_policy *policy, const char *key, cu_date date, int64_t *out,
-                           const char **unit, cu_err *err)
+cu_status cu_rulebook_number(const cu_rulebook *policy, const char *key, cu_date date,
+                             int64_t *out, const char **unit, cu_err *err)
 {
-    const cu_policy_value *const value = cu_policy_on(policy, key, date);
+    const cu_rulebook_value *const value = cu_rulebook_on(policy, key, date);
     char text[cu_date_text_size];
     char *end = NULL;
 
@@ -372,30 +373,30 @@ cu_status cu_policy_number(const cu_policy *policy, const char *key, cu_date dat
     return CU_OK;
 }
 
-bool cu_policy_has_word(const cu_policy *policy, const char *key, cu_date date,
-                        const char *word)
+bool cu_rulebook_has_word(const cu_rulebook *policy, const char *key, cu_date date,
+                          const char *word)
 {
-    const cu_policy_value *const value = cu_policy_on(policy, key, date);
+    const cu_rulebook_value *const value = cu_rulebook_on(policy, key, date);
 
     return value != NULL && cu_words_have(value->text, word);
 }
 
-const cu_policy_rule *cu_policy_rule_of(const cu_policy *policy, const char *id)
+const cu_rulebook_rule *cu_rulebook_rule_of(const cu_rulebook *policy, const char *id)
 {
-    const cu_policy_rule wanted = {.id = id};
+    const cu_rulebook_rule wanted = {.id = id};
 
     return bsearch(&wanted, policy->rules, policy->rule_count, sizeof wanted, compare_rules);
 }
 
-const cu_policy_holiday *cu_policy_holiday_on(const cu_policy *policy, cu_date date)
+const cu_rulebook_holiday *cu_rulebook_holiday_on(const cu_rulebook *policy, cu_date date)
 {
-    const cu_policy_holiday wanted = {.date = date};
+    const cu_rulebook_holiday wanted = {.date = date};
 
     return bsearch(&wanted, policy->holidays, policy->holiday_count, sizeof wanted,
                    compare_holidays);
 }
 
-bool cu_policy_knows_year(const cu_policy *policy, int year)
+bool cu_rulebook_knows_year(const cu_rulebook *policy, int year)
 {
     const cu_date first = cu_date_of(year, 1, 1);
     const cu_date next = cu_date_of(year + 1, 1, 1);
@@ -407,19 +408,19 @@ bool cu_policy_knows_year(const cu_policy *policy, int year)
     return false;
 }
 
-size_t cu_policy_values(const cu_policy *policy, const cu_policy_value **out)
+size_t cu_rulebook_values(const cu_rulebook *policy, const cu_rulebook_value **out)
 {
     *out = policy->values;
     return policy->value_count;
 }
 
-size_t cu_policy_rules(const cu_policy *policy, const cu_policy_rule **out)
+size_t cu_rulebook_rules(const cu_rulebook *policy, const cu_rulebook_rule **out)
 {
     *out = policy->rules;
     return policy->rule_count;
 }
 
-size_t cu_policy_holidays(const cu_policy *policy, const cu_policy_holiday **out)
+size_t cu_rulebook_holidays(const cu_rulebook *policy, const cu_rulebook_holiday **out)
 {
     *out = policy->holidays;
     return policy->holiday_count;

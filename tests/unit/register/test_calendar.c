@@ -9,18 +9,18 @@
 #include <string.h>
 #include <time.h>
 
-static cu_policy *policy;
+static cu_rulebook *policy;
 
 static int open_policy(void **state)
 {
     (void)state;
-    return cu_policy_open_default(&policy, NULL) == CU_OK ? 0 : -1;
+    return cu_rulebook_open_default(&policy, NULL) == CU_OK ? 0 : -1;
 }
 
 static int close_policy(void **state)
 {
     (void)state;
-    cu_policy_free(policy);
+    cu_rulebook_free(policy);
     return 0;
 }
 
@@ -147,20 +147,20 @@ static void the_bank_holidays_agree_with_easter_and_have_eight_days_a_year(void 
         size_t wanted = 8;
         size_t found = 0;
 
-        assert_non_null(cu_policy_holiday_on(policy, easter(year) - 2));
-        assert_non_null(cu_policy_holiday_on(policy, easter(year) + 1));
+        assert_non_null(cu_rulebook_holiday_on(policy, easter(year) - 2));
+        assert_non_null(cu_rulebook_holiday_on(policy, easter(year) + 1));
         for (size_t i = 0; i < CU_COUNT_OF(special); i++)
             wanted += special[i] == year ? (year == 2022 ? 2 : 1) : 0;
         for (cu_date day = cu_date_of(year, 1, 1); day < cu_date_of(year + 1, 1, 1); day++) {
-            const bool holiday = cu_policy_holiday_on(policy, day) != NULL;
+            const bool holiday = cu_rulebook_holiday_on(policy, day) != NULL;
 
             found += holiday;
             assert_true(!holiday || cu_date_weekday(day) < 5);
         }
         assert_int_equal(found, wanted);
     }
-    assert_non_null(cu_policy_holiday_on(policy, date_of("2020-05-08")));
-    assert_null(cu_policy_holiday_on(policy, date_of("2020-05-04")));
+    assert_non_null(cu_rulebook_holiday_on(policy, date_of("2020-05-08")));
+    assert_null(cu_rulebook_holiday_on(policy, date_of("2020-05-04")));
 }
 
 /* Vector 1: 23:30Z on 31 March is half past midnight on 1 April. */

@@ -13,67 +13,67 @@ static cu_bytes bytes_of(const char *text)
     return (cu_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static cu_policy *open_default(void)
+static cu_rulebook *open_default(void)
 {
-    cu_policy *policy = NULL;
+    cu_rulebook *policy = NULL;
     cu_err err = {0};
 
-    if (cu_policy_open_default(&policy, &err) != CU_OK)
+    if (cu_rulebook_open_default(&policy, &err) != CU_OK)
         fail_msg("%s", err.text);
     return policy;
 }
 
 static void a_value_holds_from_its_day_until_a_later_one_does(void **state)
 {
-    cu_policy *const policy = open_default();
+    cu_rulebook *const policy = open_default();
     int64_t number = 0;
     const char *unit = NULL;
     cu_err err = {0};
 
     (void)state;
-    assert_null(cu_policy_on(policy, "warrant.window", cu_date_of(1985, 12, 31)));
-    assert_int_equal(cu_policy_number(policy, "warrant.window", cu_date_of(2005, 12, 31),
-                                      &number, &unit, &err),
+    assert_null(cu_rulebook_on(policy, "warrant.window", cu_date_of(1985, 12, 31)));
+    assert_int_equal(cu_rulebook_number(policy, "warrant.window", cu_date_of(2005, 12, 31),
+                                        &number, &unit, &err),
                      CU_OK);
     assert_int_equal(number, 1);
-    assert_int_equal(cu_policy_number(policy, "warrant.window", cu_date_of(2006, 1, 1), &number,
-                                      &unit, &err),
+    assert_int_equal(cu_rulebook_number(policy, "warrant.window", cu_date_of(2006, 1, 1),
+                                        &number, &unit, &err),
                      CU_OK);
     assert_int_equal(number, 3);
     assert_string_equal(unit, "months");
     assert_int_equal(
-        cu_policy_number(policy, "no.such", cu_date_of(2020, 1, 1), &number, NULL, &err),
+        cu_rulebook_number(policy, "no.such", cu_date_of(2020, 1, 1), &number, NULL, &err),
         CU_ENOTFOUND);
-    assert_int_equal(
-        cu_policy_number(policy, "helpline.nspcc", cu_date_of(2021, 3, 1), &number, NULL, &err),
-        CU_EFORMAT);
-    assert_string_equal(cu_policy_on(policy, "helpline.nspcc", cu_date_of(2021, 3, 1))->text,
+    assert_int_equal(cu_rulebook_number(policy, "helpline.nspcc", cu_date_of(2021, 3, 1),
+                                        &number, NULL, &err),
+                     CU_EFORMAT);
+    assert_string_equal(cu_rulebook_on(policy, "helpline.nspcc", cu_date_of(2021, 3, 1))->text,
                         "0808 800 5000");
-    cu_policy_free(policy);
+    cu_rulebook_free(policy);
 }
 
 static void every_value_rule_and_holiday_has_a_source_and_a_status(void **state)
 {
-    cu_policy *const policy = open_default();
-    const cu_policy_value *values = NULL;
-    const cu_policy_rule *rules = NULL;
-    const cu_policy_holiday *days = NULL;
+    cu_rulebook *const policy = open_default();
+    const cu_rulebook_value *values = NULL;
+    const cu_rulebook_rule *rules = NULL;
+    const cu_rulebook_holiday *days = NULL;
     size_t open = 0;
 
     (void)state;
-    for (size_t i = 0, n = cu_policy_values(policy, &values); i < n; i++) {
+    for (size_t i = 0, n = cu_rulebook_values(policy, &values); i < n; i++) {
         assert_true(strlen(values[i].source) > 8);
         open += !values[i].confirmed;
     }
-    for (size_t i = 0, n = cu_policy_rules(policy, &rules); i < n; i++) {
+    for (size_t i = 0, n = cu_rulebook_rules(policy, &rules); i < n; i++) {
         assert_true(strlen(rules[i].source) > 8);
         assert_true(strlen(rules[i].sentence) > 20);
-        assert_ptr_equal(cu_policy_rule_of(policy, rules[i].id), &rules[i]);
+        assert_ptr_equal(cu_rulebook_rule_of(policy, rules[i].id), &rules[i]);
     }
-    assert_true(cu_policy_holidays(policy, &days) > 8 * 18);
+    assert_true(cu_rulebook_holidays(policy, &days) > 8 * 18);
     assert_true(open > 0); /* what was only recalled says so */
-    assert_null(cu_policy_rule_of(policy, "ZZ"));
-    cu_policy_free(policy);
+    assert_null(cu_rulebook_rule_of(policy, "ZZ"));
+    cu_rulebook_free(policy);
 }
 
 static void a_wrong_line_is_named(void **state)
@@ -100,10 +100,10 @@ static void a_wrong_line_is_named(void **state)
 
     (void)state;
     for (size_t i = 0; i < CU_COUNT_OF(wrong); i++) {
-        cu_policy *policy = NULL;
+        cu_rulebook *policy = NULL;
         cu_err err = {0};
 
-        assert_int_equal(cu_policy_parse(bytes_of(wrong[i].text), "p", &policy, &err),
+        assert_int_equal(cu_rulebook_parse(bytes_of(wrong[i].text), "p", &policy, &err),
                          CU_EFORMAT);
         assert_null(policy);
         if (strstr(err.text, wrong[i].words) == NULL)
@@ -113,50 +113,50 @@ static void a_wrong_line_is_named(void **state)
 
 static void every_truncation_of_the_policy_is_read_or_refused(void **state)
 {
-    const cu_bytes whole = cu_policy_default_text();
+    const cu_bytes whole = cu_rulebook_default_text();
 
     (void)state;
     for (size_t n = 0; n < whole.n; n += 61) {
-        cu_policy *policy = NULL;
+        cu_rulebook *policy = NULL;
         cu_err err = {0};
-        const cu_status st = cu_policy_parse(cu_bytes_slice(whole, 0, n), "p", &policy, &err);
+        const cu_status st = cu_rulebook_parse(cu_bytes_slice(whole, 0, n), "p", &policy, &err);
 
         assert_true(st == CU_OK || st == CU_EFORMAT);
         assert_true((policy != NULL) == (st == CU_OK));
-        cu_policy_free(policy);
+        cu_rulebook_free(policy);
     }
 }
 
 static void an_amendment_holds_from_its_day_and_only_for_a_known_key(void **state)
 {
-    cu_policy *const policy = open_default();
-    cu_policy_value value = {.key = "risk.low",
-                             .from = cu_date_of(2022, 4, 1),
-                             .text = "21",
-                             .unit = "days",
-                             .source = "force policy 7"};
+    cu_rulebook *const policy = open_default();
+    cu_rulebook_value value = {.key = "risk.low",
+                               .from = cu_date_of(2022, 4, 1),
+                               .text = "21",
+                               .unit = "days",
+                               .source = "force policy 7"};
     int64_t number = 0;
     cu_err err = {0};
 
     (void)state;
-    assert_int_equal(cu_policy_amend(policy, &value, &err), CU_OK);
+    assert_int_equal(cu_rulebook_amend(policy, &value, &err), CU_OK);
     assert_int_equal(
-        cu_policy_number(policy, "risk.low", cu_date_of(2022, 3, 31), &number, NULL, &err),
+        cu_rulebook_number(policy, "risk.low", cu_date_of(2022, 3, 31), &number, NULL, &err),
         CU_OK);
     assert_int_equal(number, 30);
     assert_int_equal(
-        cu_policy_number(policy, "risk.low", cu_date_of(2022, 4, 1), &number, NULL, &err),
+        cu_rulebook_number(policy, "risk.low", cu_date_of(2022, 4, 1), &number, NULL, &err),
         CU_OK);
     assert_int_equal(number, 21);
     value.text = "20";
-    assert_int_equal(cu_policy_amend(policy, &value, &err), CU_OK);
+    assert_int_equal(cu_rulebook_amend(policy, &value, &err), CU_OK);
     assert_int_equal(
-        cu_policy_number(policy, "risk.low", cu_date_of(2023, 4, 1), &number, NULL, &err),
+        cu_rulebook_number(policy, "risk.low", cu_date_of(2023, 4, 1), &number, NULL, &err),
         CU_OK);
     assert_int_equal(number, 20);
     value.key = "risk.nothing";
-    assert_int_equal(cu_policy_amend(policy, &value, &err), CU_ENOTFOUND);
-    cu_policy_free(policy);
+    assert_int_equal(cu_rulebook_amend(policy, &value, &err), CU_ENOTFOUND);
+    cu_rulebook_free(policy);
 }
 
 static void words_are_found_whole(void **state)

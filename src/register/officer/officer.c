@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Officers. Whoever administers the system sees no case, and an auditor writes nothing. */
+#include "register/officer/officer.h"
+
+#include <string.h>
+
+static const char ranks[] = "staff constable sergeant inspector chief-inspector superintendent";
+
+static const cu_field fields[] = {
+    CU_HAS_TEXT("name", "as it is shown"),
+    CU_HAS_TEXT("initials", "of exhibit references: two to four capitals"),
+    CU_HAS_WORD("rank", ranks, "rank, or staff"),
+    CU_HAS_WORDS("roles", cu_role_list, "what they may do: see ROLES"),
+    CU_HAS_TEXT("trained", "tools and methods they are trained in, spaces between"),
+    CU_SAID_TEXT("number", "collar or staff number: the name that others use"),
+    CU_SAID_TEXT("reason", "why"),
+};
+
+int cu_rank_order(const char *rank)
+{
+    static const char *const order[] = {"",          "constable",       "sergeant",
+                                        "inspector", "chief-inspector", "superintendent"};
+
+    for (size_t i = 1; rank != NULL && i < CU_COUNT_OF(order); i++) {
+        if (strcmp(rank, order[i]) == 0)
+            return (int)i;
+    }
+    return 0;
+}
+
+static cu_status check_roles(cu_act *act)
+{
+    const char *const roles = cu_record_text(act->record, "roles");
+
+    if ((cu_words_have(roles, "admin") || cu_words_have(roles, "auditor")) &&
+        strchr(roles, ' ') != NULL)
+        return cu_act_refuse(act, "U7",
+                             "\"%s\" joins the administrator or the auditor to "
+                             "another role",
+                             roles);
+    return CU_OK;
+}
+
+static bool good_initials(const char *text)
+{
+    const size_t n = strlen(text);
+
+    return n >= 2 && n <= 4 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n;
+}
+
+static cu_status enrol(cu_act *act)
+{
+    const char *const number = cu_act_said(act, "number");
+    const char *const initials = cu_record_text(act->record, "initials");
+
+    if (strlen(number) > 32 ||
+        strspn(number, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") !=
+            strlen(number))
+        return cu_act_refuse(act, "U6", "number \"%.40s\" is no word of letters and digits",
+                             number);
+    if (initials != NULL && !good_initials(initials))
+        return cu_act_refuse(act, "I0", "initials \"%s\" are not two to four capitals",
+                             initials);
+    act->record->ref = number;
+    return check_roles(act);
+}
+
+static const cu_action actions[] = {
+    {.name = "enrol",
+     .says = "a new officer",
+     .from = "",
+     .to = "serving",
+     .right = CU_RIGHT_USERS,
+     .duty = "collection",
+     .wants = "number name rank roles",
+     .takes = "initials trained",
+     .rules = enrol},
+    {.name = "amend",
+     .says = "other roles, rank, training",
+     .from = "serving",
+     .right = CU_RIGHT_USERS,
+     .duty = "alteration",
+     .wants = "reason",
+     .takes = "name rank roles trained",
+     .rules = check_roles},
+    {.name = "leave",
+     .says = "no longer works here",
+     .from = "serving",
+     .to = "left",
+     .right = CU_RIGHT_USERS,
+     .duty = "alteration",
+     .wants = "reason"},
+};
+
+const cu_thing cu_thing_officer = {.name = "officer",
+                                   .says = "who works with the register, and their roles",
+                                   .states = "serving left",
+                                   CU_FIELDS(fields),
+                                   CU_ACTIONS(actions),
+                                   .read = CU_RIGHT_READ_RULES};

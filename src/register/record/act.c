@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One act, from the asking to the ledger's entry. */
+#include "base/clock.h"
+#include "digest/digest.h"
+#include "register/record/engine.h"
+#include "register/record/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { page_default = 100, page_max = 1000 };
+
+/* What every kind can do beside its own actions. */
+static const cu_action view_action = {
+    .name = "view", .says = "shows it", .from = "*", .duty = "consultation"};
+static const cu_action list_action = {
+    .name = "list", .says = "lists them", .from = "", .duty = "consultation"};
+
+typedef struct asking {
+    const cu_engine *engine;
+    const cu_request *request;
+    const cu_thing *thing;
+    cu_action action; /* with the right that holds */
+    cu_outcome *outcome;
+    cu_page *page;
+    cu_act act;
+    int64_t found; /* rows of a list */
+} asking;
+
+static bool is_list(const asking *self)
+{
+    return self->action.says == list_action.says;
+}
+
+static bool is_view(const asking *self)
+{
+    return self->action.says == view_action.says;
+}
+
+/* ---- who ---- */
+
+static const char *kept(cu_act *act, const char *text)
+{
+    return text == NULL ? "" : cu_act_format(act, "%s", text);
+}
+
+/* Before anybody is enrolled, whoever holds the database enrols the first administrator. */
+static cu_status check_first(asking *self)
+{
+    cu_act *const act = &self->act;
+    int64_t count = 0;
+    const cu_status st =
+        cu_act_count(act, "SELECT count(*) FROM register_officer", CU_NO_VALUES, &count);
+
+    if (st != CU_OK)
+        return st;
+    if (count == 0 && strcmp(self->thing->name, "officer") == 0 &&
+        strcmp(self->action.name, "enrol") == 0) {
+        act->officer = (cu_officer){.ref = self->request->officer,
+                                    .roles = "admin",
+                                    .rank = "",
+                                    .trained = "",
+                                    .initials = ""};
+        return CU_OK;
+    }
+    return cu_act_refuse(act, "U1", "there is no officer \"%.64s\" who serves",
+                         self->request->officer);
+}
+
+static cu_status find_officer(asking *self)
+{
+    CU_AUTO(cu_rows, rows);
+    cu_act *const act = &self->act;
+    bool more = false;
+    cu_status st =
+        cu_store_query(act->store,
+                       "SELECT roles, rank, trained, initials FROM register_officer"
+                       " WHERE ref = $1 AND state = 'serving'",
+                       CU_VALUES(cu_value_text(self->request->officer)), &rows, act->err);
+
+    if (st == CU_OK)
+        st = cu_rows_next(rows, &more, act->err);
+    if (st != CU_OK)
+        return st;
+    act->officer.ref = self->request->officer;
+    if (more) {
+        act->officer = (cu_officer){.ref = self->request->officer,
+                                    .roles = kept(act, cu_rows_text(rows, 0)),
+                                    .rank = kept(act, cu_rows_text(rows, 1)),
+                                    .trained = kept(act, cu_rows_text(rows, 2)),
+                                    .initials = kept(act, cu_rows_text(rows, 3))};
+        return CU_OK;
+    }
+    cu_rows_close(CU_MOVE(rows));
+    return check_first(self);
+}
+
+static cu_status check_right(asking *self)
+{
+    cu_act *const act = &self->act;
+
+    if (cu_right_of_roles(self->action.right, act->officer.roles) != CU_GRANT_NO)
+        return CU_OK;
+    return cu_act_refuse(act, "U1", "to %s is not for the roles that %s holds (%s)",
+                         cu_right_words(self->action.right), act->officer.ref,
+                         act->officer.roles[0] == '\0' ? "none" : act->officer.roles);
+}
+
+/* ---- what ---- */
+
+static cu_status find_record(asking *self)
+{
+    cu_act *const act = &self->act;
+    cu_record *loaded = NULL;
+
+    if (self->action.from == NULL || is_list(self))
+        return CU_OK;
+    if (self->action.from[0] == '\0') {
+        act->record = cu_act_new(act, self->thing->name, "");
+        return act->record == NULL ? CU_ENOMEM : CU_OK;
+    }
+    if (self->request->ref == NULL)
+        return cu_act_refuse(act, "U6", "%s %s needs the name of a %s", self->thing->name,
+                             self->action.name, self->thing->name);
+
+    cu_status st = cu_act_load(act, self->thing->name, self->request->ref, &loaded);
+
+    if (st == CU_OK)
+        st = cu_reach_check(act, loaded);
+    if (st != CU_OK)
+        return st;
+    act->record = loaded;
+    act->before = loaded + 1; /* cu_act_load keeps what it was behind it */
+    return CU_OK;
+}
+
+static cu_status check_state(asking *self)
+{
+    cu_act *const act = &self->act;
+    const cu_record *const record = act->record;
+
+    if (record == NULL || act->before == NULL)
+        return CU_OK;
+    if (self->request->version != 0 && self->request->version != record->version)
+        return cu_act_refuse(act, "U5",
+                             "%s %s was changed since you saw it (you saw version %lld, it is "
+                             "%lld)",
+                             self->thing->name, record->ref, (long long)self->request->version,
+                             (long long)record->version);
+    if (strcmp(self->action.from, "*") == 0 || cu_words_have(self->action.from, record->state))
+        return CU_OK;
+    return cu_act_refuse(act, "U5", "%s %s is %s, and \"%s\" starts from: %s",
+                         self->thing->name, record->ref, record->state, self->action.name,
+                         self->action.from);
+}
+
+/* ---- the list ---- */
+
+static bool take_paging(const cu_given *given, int64_t *after, int64_t *limit)
+{
+    if (strcmp(given->name, "after") == 0)
+        *after = strtoll(given->text, NULL, 10);
+    else if (strcmp(given->name, "limit") == 0)
+        *limit = strtoll(given->text, NULL, 10);
+    else
+        return false;
+    return true;
+}
+
+/* A part of a name, long enough to be a search and not a browse. */
+static cu_status take_search(asking *self, const cu_field *field, const char *text,
+                             cu_where *where)
+{
+    cu_act *const act = &self->act;
+    int64_t least = 0;
+    const cu_status st = cu_act_policy(act, "search.characters", &least);
+
+    if (st != CU_OK)
+        return st;
+    if ((int64_t)strlen(text) < least)
+        return cu_act_refuse(act, "S3", "\"%s\" is shorter than %lld characters", text,
+                             (long long)least);
+    where->part = true;
+    return cu_given_read(act, field, text, &where->value);
+}
+
+static cu_status take_condition(asking *self, const cu_given *given, cu_where *where)
+{
+    cu_act *const act = &self->act;
+    const cu_field *const field = cu_field_of(self->thing, given->name);
+
+    if (strcmp(given->name, "state") == 0 || strcmp(given->name, "ref") == 0) {
+        *where = (cu_where){given->name, cu_value_text(given->text), false};
+        return CU_OK;
+    }
+    if (field == NULL || !cu_field_is_column(field))
+        return cu_act_refuse(act, "U6", "%s list takes no \"%.64s\"", self->thing->name,
+                             given->name);
+    where->field = field->name;
+    if (cu_words_have(self->thing->searched, field->name))
+        return take_search(self, field, given->text, where);
+    return cu_given_read(act, field, given->text, &where->value);
+}
+
+/* Leaves out what the officer may not know of. A refusal for one row is no refusal of the list.
+ */
+static cu_status keep_within_reach(asking *self, cu_page *page)
+{
+    cu_act *const act = &self->act;
+    size_t out = 0;
+
+    for (size_t i = 0; i < page->count; i++) {
+        const cu_status st = cu_reach_check(act, page->list[i]);
+
+        if (st == CU_OK)
+            page->list[out++] = page->list[i];
+        else if (st != CU_EREFUSED && st != CU_ENOTFOUND)
+            return st;
+    }
+    act->outcome->rule = NULL;
+    page->count = out;
+    self->found = (int64_t)out;
+    return CU_OK;
+}
+
+static cu_status run_list(asking *self)
+{
+    cu_act *const act = &self->act;
+    cu_where where[cu_where_max];
+    size_t where_count = 0;
+    int64_t after = 0;
+    int64_t limit = page_default;
+    cu_page page = {.next = 0};
+    cu_search search = {.where = where};
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && i < act->given_count; i++) {
+        if (take_paging(&act->given[i], &after, &limit))
+            continue;
+        if (where_count == cu_where_max)
+            return cu_act_refuse(act, "U6", "a list takes at most %d conditions", cu_where_max);
+        st = take_condition(self, &act->given[i], &where[where_count++]);
+    }
+    if (limit < 1 || limit > page_max)
+        limit = page_max;
+    search.where_count = where_count;
+    search.after = after;
+    search.limit = limit;
+    if (st == CU_OK)
+        st = cu_table_search(act, cu_table_for(act->tables, self->thing), &search, &page.list,
+                             &page.count);
+    if (st != CU_OK)
+        return st;
+    if ((int64_t)page.count == limit)
+        page.next = page.list[page.count - 1]->id;
+    st = keep_within_reach(self, &page);
+    if (self->page != NULL)
+        *self->page = page;
+    return st;
+}
+
+/* ---- the change ---- */
+
+static cu_status run_rules(asking *self)
+{
+    cu_act *const act = &self->act;
+    cu_record *const record = act->record;
+
+    if (record == NULL)
+        return self->action.rules(act);
+    if (self->action.to != NULL)
+        record->state = self->action.to;
+    if (self->action.rules != NULL) {
+        const cu_status st = self->action.rules(act);
+
+        if (st != CU_OK)
+            return st;
+    }
+    if (act->before == NULL && record->id == 0) {
+        /* A new record of a case is in reach, too, or it is not made. */
+        const cu_status st = cu_reach_check(act, record);
+
+        if (st != CU_OK)
+            return st;
+    }
+    if (record->id != 0)
+        return act->before == NULL || cu_record_unchanged(record) ? CU_OK
+                                                                  : cu_act_save(act, record);
+    return cu_act_add(act, record);
+}
+
+static cu_status run_action(asking *self)
+{
+    const cu_status st = cu_given_take(&self->act);
+
+    return st == CU_OK ? run_rules(self) : st;
+}
+
+/* Why a record is looked at: off, for restricted cases, or always, as the force's policy has
+ * it. */
+static cu_status check_reason(asking *self)
+{
+    cu_act *const act = &self->act;
+    const cu_rulebook_value *const wanted =
+        cu_rulebook_on(act->policy, "audit.reason", act->today);
+    const char *const name = cu_record_case(act->record);
+    int64_t restricted = 0;
+    cu_status st = CU_OK;
+
+    if (wanted == NULL || strcmp(wanted->text, "off") == 0 || name == NULL ||
+        cu_act_said(act, "reason") != NULL)
+        return CU_OK;
+    if (strcmp(wanted->text, "restricted") == 0)
+        st = cu_act_count(
+            act, "SELECT count(*) FROM register_case WHERE ref = $1 AND restricted = 'yes'",
+            CU_VALUES(cu_value_text(name)), &restricted);
+    if (st != CU_OK || (restricted == 0 && strcmp(wanted->text, "restricted") == 0))
+        return st;
+    return cu_act_refuse(act, "U8", "say why you look at %s %s", self->thing->name,
+                         act->record->ref);
+}
+
+static void write_given(const asking *self, cu_json *json)
+{
+    const cu_act *const act = &self->act;
+
+    cu_json_open_object(json, "given");
+    for (size_t i = 0; i < act->given_count; i++) {
+        const cu_given *const given = &act->given[i];
+        cu_digest_stream stream;
+        cu_digests digests;
+        char hex[65];
+
+        if (given->bytes.p == NULL) {
+            cu_json_text(json, given->name, given->text);
+            continue;
+        }
+        cu_digest_init(&stream, CU_DIGEST_SHA256);
+        cu_digest_update(&stream, given->bytes);
+        cu_digest_final(&stream, &digests);
+        cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
+        cu_json_open_object(json, given->name);
+        cu_json_text(json, "name", given->text);
+        cu_json_uint(json, "bytes", given->bytes.n);
+        cu_json_text(json, "sha256", hex);
+        cu_json_close_object(json);
+    }
+    cu_json_close_object(json);
+}
+
+static cu_status enter(asking *self)
+{
+    cu_act *const act = &self->act;
+    cu_buffer payload = {0};
+    cu_json json = {.out = &payload};
+    const cu_record *const record = act->record;
+    const char *const ref = record != NULL && record->ref != NULL ? record->ref
+                            : self->request->ref != NULL          ? self->request->ref
+                                                                  : NULL;
+
+    cu_json_open_object(&json, NULL);
+    write_given(self, &json);
+    if (is_list(self))
+        cu_json_int(&json, "rows", self->found);
+    cu_buffer_format(&payload, ",\"changes\":[");
+    cu_buffer_append(&payload, act->changes.p, act->changes.n);
+    cu_buffer_format(&payload, "]}");
+
+    const cu_log_entry entry = {
+        .now_us = act->now_us,
+        .officer = self->request->officer,
+        .session = self->request->session,
+        .verb = cu_act_format(act, "%s.%s", self->thing->name, self->action.name),
+        .object = ref == NULL ? self->thing->name
+                              : cu_act_format(act, "%s:%s", self->thing->name, ref),
+        .case_name = record == NULL ? NULL : cu_record_case(record),
+        .duty = self->action.duty,
+        .reason = cu_act_said(act, "reason"),
+        .rule = self->outcome->rule,
+        .payload = cu_buffer_view(&payload),
+    };
+    cu_status st = act->changes.bad ? cu_buffer_check(&act->changes, act->err)
+                                    : cu_buffer_check(&payload, act->err);
+
+    if (st == CU_OK)
+        st = self->engine->log(self->engine->log_context, act->store, &entry, act->err);
+    cu_buffer_free(&payload);
+    return st;
+}
+
+static cu_status begin(asking *self, cu_store *store, cu_err *err)
+{
+    cu_outcome *const outcome = self->outcome;
+    cu_arena *const arena = outcome->arena;
+
+    cu_buffer_free(&outcome->more);
+    cu_buffer_free(&outcome->document);
+    cu_buffer_free(&self->act.changes);
+    *outcome = (cu_outcome){.arena = arena};
+    self->act = (cu_act){.store = store,
+                         .policy = self->engine->policy,
+                         .tables = self->engine->tables,
+                         .arena = arena,
+                         .thing = self->thing,
+                         .action = &self->action,
+                         .given = self->request->given,
+                         .given_count = self->request->given_count,
+                         .now_us = self->request->now_us,
+                         .outcome = outcome,
+                         .extra = self->request->extra,
+                         .err = err};
+    self->found = 0;
+    if (self->act.now_us == 0)
+        self->act.now_us = cu_clock_now_us();
+    return cu_local_date(self->act.policy, self->act.now_us, &self->act.today, NULL, err);
+}
+
+static cu_status work(cu_store *store, void *context, cu_err *err)
+{
+    asking *const self = context;
+    cu_act *const act = &self->act;
+    cu_status st = begin(self, store, err);
+
+    if (st == CU_OK)
+        st = find_officer(self);
+    if (st == CU_OK)
+        st = check_right(self);
+    if (st == CU_OK)
+        st = find_record(self);
+    if (st == CU_OK)
+        st = check_state(self);
+    if (st == CU_OK && is_list(self))
+        st = run_list(self);
+    else if (st == CU_OK && is_view(self))
+        st = check_reason(self);
+    else if (st == CU_OK)
+        st = run_action(self);
+    if (st == CU_OK)
+        st = enter(self);
+    if (st == CU_OK)
+        self->outcome->record = act->record;
+    return st;
+}
+
+/* A refusal is entered by itself: what it would have changed is undone. */
+static cu_status enter_refusal(cu_store *store, void *context, cu_err *err)
+{
+    asking *const self = context;
+
+    self->act.store = store;
+    self->act.err = err;
+    cu_buffer_free(&self->act.changes);
+    return enter(self);
+}
+
+static cu_status transact(asking *self, cu_store_work wanted, cu_err *err)
+{
+    cu_store *const store = self->engine->store;
+
+    return cu_store_in_transaction(store) ? wanted(store, self, err)
+                                          : cu_store_transact(store, wanted, self, err);
+}
+
+static cu_status find_action(asking *self, cu_err *err)
+{
+    const cu_request *const request = self->request;
+    const cu_action *found = NULL;
+
+    self->thing = cu_thing_of(self->engine->tables->things, request->thing);
+    if (self->thing == NULL)
+        return cu_fail(err, CU_EUSAGE, "the register has no \"%.64s\"", request->thing);
+    found = cu_action_of(self->thing, request->action);
+    if (found == NULL && strcmp(request->action, "view") == 0)
+        found = &view_action;
+    if (found == NULL && strcmp(request->action, "list") == 0)
+        found = &list_action;
+    if (found == NULL)
+        return cu_fail(err, CU_EUSAGE, "%s cannot \"%.64s\"", request->thing, request->action);
+    self->action = *found;
+    if (found == &view_action || found == &list_action)
+        self->action.right = self->thing->read;
+    return CU_OK;
+}
+
+cu_status cu_engine_act(const cu_engine *engine, const cu_request *request, cu_outcome *outcome,
+                        cu_page *page, cu_err *err)
+{
+    asking self = {.engine = engine, .request = request, .outcome = outcome, .page = page};
+    cu_err own = {0};
+    const bool within = cu_store_in_transaction(engine->store);
+    cu_status st = find_action(&self, &own);
+
+    if (st == CU_OK)
+        st = transact(&self, work, &own);
+    if (st != CU_OK && within)
+        cu_store_forbid_commit(engine->store); /* half an act is none */
+    if (!within && outcome->rule != NULL && (st == CU_EREFUSED || st == CU_ENOTFOUND)) {
+        cu_err second = {0};
+        const cu_status entered = transact(&self, enter_refusal, &second);
+
+        if (entered != CU_OK) {
+            own = second;
+            st = entered;
+        }
+    }
+    cu_buffer_free(&self.act.changes);
+    if (st != CU_OK && err != NULL)
+        *err = own;
+    return st;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a person gives with an action, read by the kind of each field. */
+#include "base/text.h"
+#include "register/record/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static cu_status refuse_value(cu_act *act, const cu_field *field, const char *text,
+                              const char *wanted)
+{
+    return cu_act_refuse(act, "U6", "%s \"%.80s\" is %s", field->name, text, wanted);
+}
+
+static cu_status read_text(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    const size_t n = strlen(text);
+
+    if (n == 0 || n > cu_text_max)
+        return refuse_value(act, field, text, n == 0 ? "empty" : "longer than 64 KiB");
+    if (!cu_text_is_utf8((cu_bytes){(const uint8_t *)text, n}))
+        return refuse_value(act, field, "…", "not UTF-8");
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t')
+            return refuse_value(act, field, "…", "a text with control characters");
+    }
+    *out = cu_value_text(text);
+    return CU_OK;
+}
+
+static cu_status read_number(cu_act *act, const cu_field *field, const char *text,
+                             cu_value *out)
+{
+    char *end = NULL;
+
+    errno = 0;
+
+    const long long number = strtoll(text, &end, 10);
+
+    if (errno != 0 || end == text || *end != '\0')
+        return refuse_value(act, field, text, "no whole number");
+    *out = cu_value_integer(number);
+    return CU_OK;
+}
+
+static cu_status read_yes(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    if (!cu_words_have("yes no", text))
+        return refuse_value(act, field, text, "neither yes nor no");
+    *out = cu_value_text(text);
+    return CU_OK;
+}
+
+static cu_status read_time(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    int64_t time_us = 0;
+    cu_err why = {0};
+
+    if (cu_officer_time_read(act->policy, text, &time_us, &why) != CU_OK)
+        return cu_act_refuse(act, "U6", "%s: %s", field->name, why.text);
+    *out = cu_value_integer(time_us);
+    return CU_OK;
+}
+
+static cu_status read_date(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    cu_date date = 0;
+
+    if (!cu_date_read(text, strlen(text), &date))
+        return refuse_value(act, field, text, "no date; write 2021-03-01");
+    *out = cu_value_text(text);
+    return CU_OK;
+}
+
+static cu_status read_word(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    if (!cu_words_have(field->of, text))
+        return cu_act_refuse(act, "U6", "%s \"%.80s\" is none of: %s", field->name, text,
+                             field->of);
+    *out = cu_value_text(text);
+    return CU_OK;
+}
+
+static cu_status read_words(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    cu_status st = read_text(act, field, text, out);
+
+    for (const char *at = text; st == CU_OK && *at != '\0';) {
+        const size_t n = strcspn(at, " ");
+        const char *const word = cu_act_format(act, "%.*s", (int)n, at);
+
+        if (field->of != NULL && !cu_words_have(field->of, word))
+            st = cu_act_refuse(act, "U6", "%s \"%.80s\" is none of: %s", field->name, word,
+                               field->of);
+        at += n + strspn(at + n, " ");
+    }
+    return st;
+}
+
+static cu_status read_officer(cu_act *act, const cu_field *field, const char *text,
+                              cu_value *out)
+{
+    int64_t found = 0;
+    const cu_status st = cu_act_count(
+        act, "SELECT count(*) FROM register_officer WHERE ref = $1 AND state = 'serving'",
+        CU_VALUES(cu_value_text(text)), &found);
+
+    if (st != CU_OK)
+        return st;
+    if (found == 0)
+        return refuse_value(act, field, text, "no officer who serves");
+    *out = cu_value_text(text);
+    return CU_OK;
+}
+
+static cu_status read_record(cu_act *act, const cu_field *field, const char *text,
+                             cu_value *out)
+{
+    cu_record *record = NULL;
+    cu_status st = cu_act_load(act, field->of, text, &record);
+
+    /* A name that nobody has used is the person's mistake; it is said like any other. */
+    if (st == CU_ENOTFOUND && act->outcome->rule == NULL)
+        return cu_act_refuse(act, "U6", "there is no %s \"%.64s\"", field->of, text);
+    if (st == CU_OK)
+        st = cu_reach_check(act, record);
+    if (st == CU_OK)
+        *out = cu_value_text(text);
+    return st;
+}
+
+static cu_status read_digest(cu_act *act, const cu_field *field, const char *text,
+                             cu_value *out)
+{
+    if (strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
+        return refuse_value(act, field, text, "no SHA-256 in 64 lower-case digits");
+    *out = cu_value_text(text);
+    return CU_OK;
+}
+
+cu_status cu_given_read(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    static cu_status (*const readers[])(cu_act *, const cu_field *, const char *,
+                                        cu_value *) = {
+        [CU_FIELD_TEXT] = read_text,     [CU_FIELD_NUMBER] = read_number,
+        [CU_FIELD_YES] = read_yes,       [CU_FIELD_TIME] = read_time,
+        [CU_FIELD_DATE] = read_date,     [CU_FIELD_WORD] = read_word,
+        [CU_FIELD_WORDS] = read_words,   [CU_FIELD_OFFICER] = read_officer,
+        [CU_FIELD_RECORD] = read_record, [CU_FIELD_DIGEST] = read_digest,
+        [CU_FIELD_FILE] = read_text,
+    };
+
+    return readers[field->kind](act, field, text, out);
+}
+
+static cu_status take_one(cu_act *act, const cu_given *given)
+{
+    const cu_action *const action = act->action;
+    const cu_field *const field = cu_field_of(act->thing, given->name);
+    cu_value value = cu_value_null();
+
+    if (field == NULL || (!cu_words_have(action->wants, given->name) &&
+                          !cu_words_have(action->takes, given->name)))
+        return cu_act_refuse(act, "U6", "%s %s takes no \"%.64s\"", act->thing->name,
+                             action->name, given->name);
+
+    const cu_status st = cu_given_read(act, field, given->text, &value);
+
+    if (st == CU_OK && act->record != NULL && cu_field_is_column(field))
+        act->record->values[cu_field_place(act->thing, given->name)] = value;
+    return st;
+}
+
+static cu_status check_wanted(cu_act *act)
+{
+    for (const char *at = act->action->wants; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, " ");
+        const char *const name = cu_act_format(act, "%.*s", (int)n, at);
+
+        if (cu_act_said(act, name) == NULL)
+            return cu_act_refuse(act, "U6", "%s %s needs \"%s\"", act->thing->name,
+                                 act->action->name, name);
+        at += n + strspn(at + n, " ");
+    }
+    return CU_OK;
+}
+
+cu_status cu_given_take(cu_act *act)
+{
+    cu_status st = check_wanted(act);
+
+    for (size_t i = 0; st == CU_OK && i < act->given_count; i++)
+        st = take_one(act, &act->given[i]);
+    return st;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Joins the store, the ledger, the policy and the kinds of record. */
+#include "register/register.h"
+
+#include "base/clock.h"
+#include "ledger/ledger.h"
+#include "register/kinds.h"
+#include "register/record/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { arena_bytes = 4 << 20 };
+
+struct cu_register {
+    cu_arena *arena; /* SQL of the kinds */
+    cu_store *store;
+    cu_ledger *ledger;
+    cu_rulebook *policy;
+    cu_tables *tables;
+    int64_t (*now_us)(void);
+    int64_t amended; /* approved changes of policy that were read */
+    cu_engine engine;
+    cu_migration migrations[1];
+    cu_schema schema;
+    const cu_schema *schemas[2];
+};
+
+cu_things cu_register_things(void)
+{
+    return (cu_things){cu_register_kinds, cu_register_kind_count};
+}
+
+/* ---- the ledger's entry of an act ---- */
+
+static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_entry *entry,
+                         cu_err *err)
+{
+    cu_register *const book = context;
+    char actor[80];
+    char denied[32];
+    const cu_ledger_secret secrets[] = {{"act", entry->payload}};
+    const cu_ledger_event event = {
+        .actor = actor,
+        .action = entry->verb,
+        .session = entry->session,
+        .class = entry->duty,
+        .object = entry->object,
+        .context = entry->case_name,
+        .result = entry->rule == NULL ? NULL : denied,
+        .secrets = secrets,
+        .secrets_n = 1,
+        .case_id = entry->case_name,
+    };
+
+    (void)snprintf(actor, sizeof actor, "officer:%.64s", entry->officer);
+    (void)snprintf(denied, sizeof denied, "denied:%.16s",
+                   entry->rule == NULL ? "" : entry->rule);
+    return cu_ledger_append(book->ledger, &event, NULL, err);
+}
+
+/* ---- the force's own policy ---- */
+
+/* Reads the changes that were approved since, by this process or another. */
+static cu_status amend_policy(cu_register *book, cu_err *err)
+{
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+    int64_t approved = 0;
+    cu_status st = cu_store_number(
+        book->store, "SELECT count(*) FROM register_policy_change WHERE state = 'approved'",
+        CU_NO_VALUES, &approved, err);
+
+    if (st != CU_OK || approved == book->amended)
+        return st;
+    book->amended = approved;
+    st = cu_store_query(book->store,
+                        "SELECT \"key\", \"starts\", \"value\", \"unit\", \"source\""
+                        " FROM register_policy_change WHERE state = 'approved'"
+                        " ORDER BY id",
+                        CU_NO_VALUES, &rows, err);
+
+    while (st == CU_OK && (st = cu_rows_next(rows, &more, err)) == CU_OK && more) {
+        const char *const starts = cu_rows_text(rows, 1);
+        cu_rulebook_value value = {.key = cu_rows_text(rows, 0),
+                                   .text = cu_rows_text(rows, 2),
+                                   .unit = cu_rows_text(rows, 3),
+                                   .confirmed = true,
+                                   .source = cu_rows_text(rows, 4)};
+
+        if (starts == NULL || !cu_date_read(starts, strlen(starts), &value.from))
+            return cu_fail(err, CU_EFORMAT, "a change of policy begins on no day");
+        st = cu_rulebook_amend(book->policy, &value, err);
+    }
+    return st;
+}
+
+/* ---- opening ---- */
+
+static cu_status make_schema(cu_register *book, cu_err *err)
+{
+    const char *const *statements = NULL;
+    cu_status st = cu_tables_make(cu_register_things(), book->arena, &book->tables, err);
+
+    if (st == CU_OK)
+        st = cu_tables_schema(book->tables, book->arena, &statements, err);
+    book->migrations[0] = (cu_migration){"every kind of record", statements};
+    book->schema = (cu_schema){"register", book->migrations, 1};
+    book->schemas[0] = &cu_ledger_schema;
+    book->schemas[1] = &book->schema;
+    return st;
+}
+
+static cu_status open_parts(cu_register *book, const char *url,
+                            const cu_register_options *options, cu_err *err)
+{
+    const cu_ledger_options ledger = {.kek_path = options->kek_path, .now_us = options->now_us};
+    cu_status st = make_schema(book, err);
+
+    if (st == CU_OK)
+        st = cu_rulebook_open_default(&book->policy, err);
+    if (st == CU_OK)
+        st = cu_store_open(url, &book->store, err);
+    if (st == CU_OK)
+        st = cu_store_migrate(book->store, book->schemas, CU_COUNT_OF(book->schemas), err);
+    if (st == CU_OK)
+        st = cu_ledger_open(book->store, &ledger, &book->ledger, err);
+    return st == CU_OK ? amend_policy(book, err) : st;
+}
+
+cu_status cu_register_open(const char *url, const cu_register_options *options,
+                           cu_register **out, cu_err *err)
+{
+    CU_AUTO(cu_register, book);
+
+    book = calloc(1, sizeof *book);
+    if (book == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    book->arena = cu_arena_new(arena_bytes);
+    if (book->arena == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    book->now_us = options->now_us == NULL ? cu_clock_now_us : options->now_us;
+
+    const cu_status st = open_parts(book, url, options, err);
+
+    if (st != CU_OK)
+        return st;
+    book->engine = (cu_engine){.store = book->store,
+                               .policy = book->policy,
+                               .tables = book->tables,
+                               .log = log_act,
+                               .log_context = book};
+    *out = CU_MOVE(book);
+    return CU_OK;
+}
+
+void cu_register_close(cu_register *book)
+{
+    if (book == NULL)
+        return;
+    cu_ledger_close(book->ledger);
+    cu_store_close(book->store);
+    cu_rulebook_free(book->policy);
+    cu_arena_free(book->arena);
+    free(book);
+}
+
+cu_store *cu_register_store(cu_register *book)
+{
+    return book->store;
+}
+
+const cu_rulebook *cu_register_policy(const cu_register *book)
+{
+    return book->policy;
+}
+
+size_t cu_register_schemas(const cu_register *book, const cu_schema *const **out)
+{
+    *out = book->schemas;
+    return CU_COUNT_OF(book->schemas);
+}
+
+cu_status cu_register_act(cu_register *book, const cu_request *request, cu_outcome *outcome,
+                          cu_page *page, cu_err *err)
+{
+    cu_request timed = *request;
+    const cu_status st = amend_policy(book, err);
+
+    if (st != CU_OK)
+        return st;
+    if (timed.now_us == 0)
+        timed.now_us = book->now_us();
+    return cu_engine_act(&book->engine, &timed, outcome, page, err);
+}
+
+cu_status cu_register_together(cu_register *book, cu_store_work work, void *context,
+                               cu_err *err)
+{
+    return cu_store_transact(book->store, work, context, err);
+}
