@@ -203,6 +203,35 @@ def known_files(folder):
     assert len(json.loads(again.stdout)["matches"]) == 4, again
 
 
+def copies(folder):
+    """One content under three names, one of them deleted: found once, told at each place."""
+    image = make_stick(folder)
+    content = random.Random(11).randbytes(700001)
+    with open(os.path.join(folder, "copy"), "wb") as out:
+        out.write(content)
+    subprocess.run(["mmd", "-i", image, "::away"], check=True)
+    for name in ("first.bin", "away/second.txt", "gone.bin"):
+        subprocess.run(["mcopy", "-i", image, os.path.join(folder, "copy"), f"::{name}"], check=True)
+    subprocess.run(["mdel", "-i", image, "::gone.bin"], check=True)
+    with open(os.path.join(folder, "list"), "w") as out:
+        out.write(hashlib.sha256(content).hexdigest() + "\n")
+    chs = os.path.join(folder, "set.chs")
+    assert run("hashset", "import", "--as", "sha256", "--alert", "--name", "T",
+               os.path.join(folder, "list"), "-o", chs).returncode == 0
+    kept = None
+    for workers in ("1", "3"):
+        summary, _ = scan(image, folder, "--set", chs, "--workers", workers)
+        assert summary["matches"]["exact"] == 3, summary["matches"]
+        shown = run("show", os.path.join(folder, "scan.custos"), "--matches", "--jsonl")
+        told = sorted((row["strength"], row["path"].rsplit("/", 1)[1][1:])
+                      for row in map(json.loads, shown.stdout.splitlines()))
+        assert told == [("exact-allocated", "econd.txt"), ("exact-allocated", "irst.bin"),
+                        ("exact-proved", "one.bin")], told
+        bytes_now = read(os.path.join(folder, "scan.custos"))
+        assert kept is None or kept == bytes_now, "workers changed the evidence"
+        kept = bytes_now
+
+
 def pictures(folder):
     """Each has its hash; what is cut off is said to be; what a set knows is left out, and counted."""
     image = make_stick(folder)
@@ -332,6 +361,7 @@ def main():
     tap.run("hostile names are kept whole and shown escaped", in_folder, hostile_names)
     tap.run("pictures are hashed once, and what is wrong with them is said", in_folder, pictures)
     tap.run("known files are found, live and deleted", in_folder, known_files)
+    tap.run("what lies there three times is told at each place", in_folder, copies)
     tap.run("sets are exported, compared and joined", in_folder, sets)
     tap.run("an interrupted import leaves nothing", in_folder, interrupted_import)
     tap.run("a full disk is said, and nothing stays", in_folder, full_disk)
