@@ -2,11 +2,13 @@
 /* custos match: new sets against an old scan, without the device. */
 #include "match/match.h"
 
+#include "base/map.h"
 #include "base/text.h"
 #include "cli/command.h"
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { sets_max = 64 };
@@ -20,6 +22,10 @@ typedef struct matching {
     cu_json writer;
     cu_matcher *matcher;
     uint64_t found, items, known_good;
+    cu_near_matched compared;
+    cu_map exact;   /* items that a set knows by their bytes */
+    cu_buffer near; /* of near_row */
+    size_t near_at; /* the next that is printed */
 } matching;
 
 static void write_match(matching *self, const cu_evidence_item *item, const cu_match *match)
@@ -57,9 +63,94 @@ static cu_status see_match(void *context, const cu_evidence_item *item, const cu
 {
     matching *const self = context;
 
+    bool added = false;
+
+    if (cu_map_put(&self->exact, (uint64_t)item->id, 1, &added) == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
     write_match(self, item, match);
     self->found++;
     return cu_buffer_check(&self->out, err);
+}
+
+/* A near match, until its item's path is known. */
+typedef struct near_row {
+    cu_match_near match; /* whose change is no longer there */
+    char how[cu_match_how_bytes];
+} near_row;
+
+static cu_status keep_near(void *context, const cu_match_near *match, cu_err *err)
+{
+    matching *const self = context;
+    near_row row = {.match = *match};
+    bool added = false;
+    const uint64_t *const exact = cu_map_put(&self->exact, (uint64_t)match->item, 0, &added);
+
+    if (exact == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    if (*exact == 1)
+        return CU_OK; /* it is known, and need not look like something */
+
+    (void)cu_match_how(match, row.how);
+    cu_buffer_append(&self->near, &row, sizeof row);
+    return cu_buffer_check(&self->near, err);
+}
+
+static void write_near(matching *self, const cu_evidence_item *item, const near_row *row)
+{
+    const cu_match_near *const match = &row->match;
+    cu_json *const json = &self->writer;
+    char record[24];
+
+    if (!self->json) {
+        cu_buffer_format(&self->out, "%-16s %-7s ", "near", "pdq");
+        cu_text_append_shown(&self->out,
+                             (cu_bytes){(const uint8_t *)item->path, strlen(item->path)});
+        cu_buffer_format(&self->out, " (distance %u%s", match->distance,
+                         row->how[0] == '\0' ? "" : ", ");
+        cu_text_append_shown(&self->out,
+                             (cu_bytes){(const uint8_t *)row->how, strlen(row->how)});
+        cu_buffer_format(&self->out, ")\n");
+        return;
+    }
+    cu_json_open_object(json, NULL);
+    cu_json_int(json, "item", item->id);
+    cu_json_text(json, "path", item->path);
+    cu_json_text(json, "set", match->set->name);
+    cu_json_text(json, "set_version", match->set->version);
+    cu_json_text(json, "algorithm", "pdq");
+    cu_json_uint(json, "distance", match->distance);
+    cu_json_text(json, "strength", "near");
+    cu_json_text(json, "how", row->how);
+    cu_json_open_object(json, "asserted");
+    cu_json_text(json, "scheme", match->set->scheme);
+    cu_json_text(json, "code", match->record.code);
+    cu_json_close_object(json);
+    cu_json_text(json, "set_record", cu_match_record_text(&match->record, record));
+    cu_json_close_object(json);
+}
+
+/* The rows of one item, which stand together once they are sorted. */
+static cu_status print_near(void *context, const cu_evidence_item *item, cu_err *err)
+{
+    matching *const self = context;
+    const near_row *const rows = (const near_row *)(const void *)self->near.p;
+    const size_t n = self->near.n / sizeof *rows;
+
+    for (; self->near_at < n && rows[self->near_at].match.item <= item->id; self->near_at++) {
+        if (rows[self->near_at].match.item == item->id)
+            write_near(self, item, &rows[self->near_at]);
+    }
+    return cu_buffer_check(&self->out, err);
+}
+
+static int by_item(const void *left, const void *right)
+{
+    const near_row *const a = left;
+    const near_row *const b = right;
+
+    if (a->match.item != b->match.item)
+        return a->match.item < b->match.item ? -1 : 1;
+    return (a->match.distance > b->match.distance) - (a->match.distance < b->match.distance);
 }
 
 static cu_status see_known_good(void *context, CU_UNUSED const cu_evidence_item *item,
@@ -75,6 +166,21 @@ static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *e
 
     self->items++;
     return cu_matcher_add(self->matcher, item, err);
+}
+
+static cu_status match_pictures(matching *self, cu_evidence *evidence, cu_err *err)
+{
+    const cu_near_matching how = {.sets = self->sets,
+                                  .set_count = self->count,
+                                  .radius = cu_pdq_similar,
+                                  .matched = keep_near,
+                                  .context = self};
+    const cu_status st = cu_match_pictures(evidence, &how, &self->compared, err);
+
+    if (st != CU_OK || self->near.n == 0)
+        return st;
+    qsort(self->near.p, self->near.n / sizeof(near_row), sizeof(near_row), by_item);
+    return cu_evidence_each_item(evidence, print_near, self, err);
 }
 
 static cu_status match_items(matching *self, cu_evidence *evidence, cu_err *err)
@@ -96,7 +202,9 @@ static cu_status match_items(matching *self, cu_evidence *evidence, cu_err *err)
     self->matcher = matcher;
     if (st == CU_OK)
         st = cu_evidence_each_item(evidence, see_item, self, err);
-    return st == CU_OK ? cu_matcher_end(matcher, err) : st;
+    if (st == CU_OK)
+        st = cu_matcher_end(matcher, err);
+    return st == CU_OK ? match_pictures(self, evidence, err) : st;
 }
 
 static cu_status run_matching(matching *self, const char *path, cu_err *err)
@@ -123,6 +231,7 @@ static cu_status run_matching(matching *self, const char *path, cu_err *err)
         cu_json_close_array(&self->writer);
         cu_json_uint(&self->writer, "items", self->items);
         cu_json_uint(&self->writer, "known_good", self->known_good);
+        cu_json_uint(&self->writer, "hashes_below_quality_floor", self->compared.featureless);
         cu_json_close_object(&self->writer);
         cu_json_line(&self->writer);
     } else {
@@ -131,6 +240,12 @@ static cu_status run_matching(matching *self, const char *path, cu_err *err)
         if (self->known_good > 0)
             cu_buffer_format(&self->out, ", %llu of them known-good",
                              (unsigned long long)self->known_good);
+        if (self->near.n > 0)
+            cu_buffer_format(&self->out, "; %zu near, each a hint to look at",
+                             self->near.n / sizeof(near_row));
+        if (self->compared.featureless > 0)
+            cu_buffer_format(&self->out, "; %llu hashes of pictures with too little in them",
+                             (unsigned long long)self->compared.featureless);
         cu_buffer_u8(&self->out, '\n');
     }
     if (st == CU_OK)
@@ -165,6 +280,8 @@ static int run(int argc, char **argv)
     for (size_t i = 0; i < self.count; i++)
         cu_hashset_close(self.sets[i]);
     cu_buffer_free(&self.out);
+    cu_buffer_free(&self.near);
+    cu_map_free(&self.exact);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
 

@@ -151,6 +151,14 @@ static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *e
     return pass_on(&self->shown, err);
 }
 
+static void append_distance(shown *self, const cu_evidence_match *match)
+{
+    cu_buffer_format(&self->out, " (distance %d%s", match->distance,
+                     match->how[0] == '\0' ? "" : ", ");
+    append_shown(&self->out, match->how);
+    cu_buffer_u8(&self->out, ')');
+}
+
 static cu_status see_match(void *context, const cu_evidence_match *match, cu_err *err)
 {
     shown *const self = context;
@@ -163,6 +171,8 @@ static cu_status see_match(void *context, const cu_evidence_match *match, cu_err
         append_shown(&self->out, match->code);
         cu_buffer_u8(&self->out, ' ');
         append_shown(&self->out, match->path);
+        if (strcmp(match->strength, "near") == 0)
+            append_distance(self, match);
         cu_buffer_u8(&self->out, '\n');
         return pass_on(self, err);
     }
@@ -174,6 +184,7 @@ static cu_status see_match(void *context, const cu_evidence_match *match, cu_err
     cu_json_text(json, "algorithm", match->algorithm);
     cu_json_int(json, "distance", match->distance);
     cu_json_text(json, "strength", match->strength);
+    cu_json_text(json, "how", match->how);
     cu_json_open_object(json, "asserted");
     cu_json_text(json, "scheme", match->scheme);
     cu_json_text(json, "code", match->code);

@@ -131,6 +131,7 @@ typedef struct cu_evidence_match {
     const char *path; /* of the item; filled in when read, ignored when written */
     const char *set, *set_version, *algorithm, *strength, *scheme, *code, *record;
     int distance;
+    const char *how; /* of a near match: what was turned or taken back; "" nothing. NULL: "" */
 } cu_evidence_match;
 
 /* An item that a known-good set holds and no set that alerts does. */

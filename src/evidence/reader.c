@@ -370,6 +370,7 @@ static void take_match(cu_row *row, cu_evidence_match *out)
 
     row->bad |= distance < INT32_MIN || distance > INT32_MAX;
     out->distance = (int)distance;
+    out->how = take_text(row);
     out->path = take_text(row);
 }
 
@@ -429,7 +430,7 @@ DEFINE_EACH(finding,
             " ORDER BY f.item, f.\"offset\", f.kind, f.text, f.path, f.bytes")
 DEFINE_EACH(match, "SELECT m.*, i.path FROM main.\"match\" m LEFT JOIN main.item i"
                    " ON i.id = m.item ORDER BY m.item, m.\"set\", m.algorithm, m.record,"
-                   " m.distance, m.set_version, m.strength, m.scheme, m.code")
+                   " m.distance, m.set_version, m.strength, m.scheme, m.code, m.how")
 
 DEFINE_EACH(known_good, "SELECT * FROM main.known_good ORDER BY item")
 

@@ -47,8 +47,9 @@ const cu_schema_table cu_schema_tables[] = {
     {"match",
      "\"match\"(item INTEGER NOT NULL, \"set\" TEXT NOT NULL, set_version TEXT NOT NULL,"
      " algorithm TEXT NOT NULL, strength TEXT NOT NULL, scheme TEXT NOT NULL,"
-     " code TEXT NOT NULL, record TEXT NOT NULL, distance INTEGER NOT NULL)",
-     "item, \"set\", algorithm, record, distance, set_version, strength, scheme, code"},
+     " code TEXT NOT NULL, record TEXT NOT NULL, distance INTEGER NOT NULL,"
+     " how TEXT NOT NULL)",
+     "item, \"set\", algorithm, record, distance, set_version, strength, scheme, code, how"},
     {"picture",
      "picture(item INTEGER PRIMARY KEY, outcome TEXT NOT NULL, reason TEXT NOT NULL,"
      " format TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"

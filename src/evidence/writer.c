@@ -41,7 +41,7 @@ static const char *const sql[] = {
     [SET_RECOVERY] = "UPDATE main.item SET recovery=? WHERE id=?",
     [SET_CLAIMED] = "UPDATE main.item SET claimed=1 WHERE id=?",
     [ADD_FINDING] = "INSERT INTO main.finding VALUES(?,?,?,?,?,?)",
-    [ADD_MATCH] = "INSERT INTO main.\"match\" VALUES(?,?,?,?,?,?,?,?,?)",
+    [ADD_MATCH] = "INSERT INTO main.\"match\" VALUES(?,?,?,?,?,?,?,?,?,?)",
     [ADD_KNOWN_GOOD] = "INSERT INTO main.known_good VALUES(?,?,?,?)",
     [ADD_REGION] = "INSERT INTO main.region VALUES(?,?,?)",
     [ADD_PICTURE] =
@@ -476,6 +476,7 @@ cu_status cu_evidence_add_match(cu_evidence_writer *w, const cu_evidence_match *
     put_text(&row, match->code);
     put_text(&row, match->record);
     put_number(&row, match->distance);
+    put_text(&row, match->how != NULL ? match->how : "");
     return finish(&row, err);
 }
 

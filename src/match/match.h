@@ -85,6 +85,7 @@ typedef struct cu_match_look {
 
 /* One record of one set that looks like the picture. Never more than a hint to a person. */
 typedef struct cu_match_near {
+    int64_t item; /* of the evidence, by cu_match_pictures; else 0 */
     const cu_hashset_facts *set;
     cu_hashset_record record;
     unsigned distance; /* bits, the smallest of all looks and turns */
@@ -129,6 +130,19 @@ cu_status cu_near_matcher_ask(cu_near_matcher *matcher, const cu_match_look *loo
                               size_t count, cu_err *err) CU_MUST_CHECK;
 
 cu_near_matched cu_near_matcher_counts(const cu_near_matcher *matcher);
+
+/*
+ * Compares every picture of the evidence, its further frames and its changed copies: those that
+ * are as they are first, item by item, then the others; no record is told twice of one item.
+ * counts is of what is told as it is.
+ */
+cu_status cu_match_pictures(cu_evidence *evidence, const cu_near_matching *matching,
+                            cu_near_matched *counts, cu_err *err) CU_MUST_CHECK;
+
+enum { cu_match_how_bytes = 96 };
+
+/* What a near match takes back, for a person: "mirrored-y", "framed, rotated-90", "". */
+const char *cu_match_how(const cu_match_near *match, char out[cu_match_how_bytes]);
 
 /*
  * How strong an exact match is. exact-allocated: a live file. exact-proved: a deleted file, and

@@ -89,6 +89,44 @@ static cu_status match_item(void *context, const cu_evidence_item *item, cu_err 
     return cu_matcher_add(((conclusion *)context)->matcher, item, err);
 }
 
+static cu_status add_near(void *context, const cu_match_near *match, cu_err *err)
+{
+    conclusion *const self = context;
+    char record[24];
+    char how[cu_match_how_bytes];
+    const cu_evidence_match row = {.item = match->item,
+                                   .path = "",
+                                   .set = match->set->name,
+                                   .set_version = match->set->version,
+                                   .algorithm = "pdq",
+                                   .strength = "near",
+                                   .scheme = match->set->scheme,
+                                   .code = match->record.code,
+                                   .record = cu_match_record_text(&match->record, record),
+                                   .distance = (int)match->distance,
+                                   .how = cu_match_how(match, how)};
+
+    return cu_evidence_add_match(self->evidence, &row, err);
+}
+
+/* Pictures that look like known ones; how many had too little in them is a fact of the scan. */
+static cu_status match_near(conclusion *self, cu_evidence *view, cu_err *err)
+{
+    const cu_near_matching matching = {.sets = self->options->sets,
+                                       .set_count = self->options->set_count,
+                                       .radius = cu_pdq_similar,
+                                       .matched = add_near,
+                                       .context = self};
+    cu_near_matched counts;
+    char text[32];
+    const cu_status st = cu_match_pictures(view, &matching, &counts, err);
+
+    if (st != CU_OK || counts.featureless == 0)
+        return st;
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)counts.featureless);
+    return cu_evidence_set_fact(self->evidence, "hashes_below_quality_floor", text, err);
+}
+
 static cu_status match_all(conclusion *self, cu_err *err)
 {
     CU_AUTO(cu_evidence, view);
@@ -110,6 +148,8 @@ static cu_status match_all(conclusion *self, cu_err *err)
         st = cu_evidence_each_item(view, match_item, self, err);
     if (st == CU_OK)
         st = cu_matcher_end(matcher, err);
+    if (st == CU_OK)
+        st = match_near(self, view, err);
     for (size_t i = 0; st == CU_OK && i < self->proved_count; i++)
         st = cu_evidence_set_recovery(self->evidence, self->proved[i], "proved-by-digest", err);
     return st;

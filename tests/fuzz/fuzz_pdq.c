@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { header = 6, largest = 1 << 20 };
+enum { header = 6, largest = 1 << 18 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -114,7 +114,8 @@ static void add_results(cu_evidence_writer *w, int64_t id)
     cu_evidence_item item = make_item(id, path);
     const cu_evidence_finding findings[2] = {{id, path, 60, 15, "unreadable", "a bad sector"},
                                              {id, path, 20, 15, "bad", "b"}};
-    const cu_evidence_match match = {id, NULL, "set", "1", "md5", "near", "s", "c", "r", 3};
+    const cu_evidence_match match = {id,  NULL, "set", "1", "md5",   "near",
+                                     "s", "c",  "r",   3,   "turned"};
 
     item.read = 60;
     item.type = "image/jpeg";
