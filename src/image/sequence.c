@@ -30,7 +30,7 @@ static bool next_ewf(char *ending)
         const char end = isdigit((unsigned char)ending[i]) != 0 ? '9' : last;
 
         if (ending[i] != end) {
-            ending[i]++;
+            ending[i] = (char)(ending[i] + 1);
             return true;
         }
         ending[i] = end == '9' ? '0' : first;
@@ -38,8 +38,20 @@ static bool next_ewf(char *ending)
     return false;
 }
 
+/* A dot, and letters and digits of ASCII behind it: nothing else can be counted on. */
+static bool is_countable(const char *ending)
+{
+    static const char countable[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+                                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return ending[0] == '.' && ending[1] != '\0' &&
+           ending[1 + strspn(ending + 1, countable)] == '\0';
+}
+
 bool cu_sequence_next(char *ending)
 {
+    if (!is_countable(ending))
+        return false;
     if (is_ewf(ending))
         return next_ewf(ending);
     for (char *p = ending + strlen(ending) - 1; p >= ending && *p != '.'; p--) {
@@ -47,7 +59,7 @@ bool cu_sequence_next(char *ending)
             *p = *p == '9' ? '0' : (char)(*p - 25);
             continue;
         }
-        (*p)++;
+        *p = (char)(*p + 1);
         return true;
     }
     return false;
