@@ -342,8 +342,9 @@ cu_status cu_device_reader_read(cu_device_reader *reader, uint64_t offset, size_
     const cu_read_order whole = {offset, n, at};
 
     if (reader->device->folder != NULL) {
-        cu_folder_read(reader->device->folder, &reader->place, offset, reader->memory->p + at,
-                       n, told, context);
+        const cu_folder_piece wanted = {offset, reader->memory->p + at, n, told, context};
+
+        cu_folder_read(reader->device->folder, &reader->place, &wanted);
         return CU_OK;
     }
     if (order_once(reader, &whole, told, context))

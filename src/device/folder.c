@@ -182,6 +182,7 @@ static bool read_names(int fd, char ***out, size_t *count)
     while (good) {
         errno = 0;
 
+        /* The stream is this call's alone. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         const struct dirent *const entry = readdir(stream);
 
         if (entry == NULL) {
@@ -389,29 +390,26 @@ static void enter(const cu_folder *self, cu_folder_place *place, size_t number)
         open_below(self->root, path_of(self, &self->list[number]), O_RDONLY | O_NONBLOCK);
 }
 
-static void tell(uint64_t offset, uint64_t n, const char *why, cu_image_gap_told *told,
-                 void *context)
+static void tell(const cu_folder_piece *lost, const char *why)
 {
-    cu_image_gap gap = {.offset = offset, .bytes = n};
+    cu_image_gap gap = {.offset = lost->offset, .bytes = lost->n};
 
     (void)snprintf(gap.why, sizeof gap.why, "%s", why);
-    if (told != NULL)
-        told(context, &gap);
+    if (lost->told != NULL)
+        lost->told(lost->context, &gap);
 }
 
-/* Part of one file; what is not there any more is zero, and told. */
+/* A piece of one file; what is not there any more is zero, and told. */
 static void read_file(const cu_folder *self, cu_folder_place *place, size_t number,
-                      uint64_t offset, uint8_t *out, size_t n, cu_image_gap_told *told,
-                      void *context)
+                      cu_folder_piece piece)
 {
-    size_t done = 0;
     char words[64];
 
     errno = 0;
     enter(self, place, number);
-    while (place->fd >= 0 && done < n) {
-        const ssize_t got = pread(place->fd, out + done, n - done,
-                                  (off_t)(offset - self->list[number].offset + done));
+    while (place->fd >= 0 && piece.n > 0) {
+        const ssize_t got = pread(place->fd, piece.out, piece.n,
+                                  (off_t)(piece.offset - self->list[number].offset));
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -419,31 +417,34 @@ static void read_file(const cu_folder *self, cu_folder_place *place, size_t numb
             errno = got == 0 ? 0 : errno;
             break;
         }
-        done += (size_t)got;
+        piece.out += got;
+        piece.offset += (uint64_t)got;
+        piece.n -= (size_t)got;
     }
-    if (done == n)
+    if (piece.n == 0)
         return;
-    memset(out + done, 0, n - done);
-    tell(offset + done, n - done,
-         errno == 0 ? "the file is shorter than it was"
-                    : strerror_r(errno, words, sizeof words),
-         told, context);
+    memset(piece.out, 0, piece.n);
+    tell(&piece, errno == 0 ? "the file is shorter than it was"
+                            : strerror_r(errno, words, sizeof words));
 }
 
-void cu_folder_read(const cu_folder *folder, cu_folder_place *place, uint64_t offset,
-                    uint8_t *out, size_t n, cu_image_gap_told *told, void *context)
+void cu_folder_read(const cu_folder *folder, cu_folder_place *place,
+                    const cu_folder_piece *wanted)
 {
-    for (size_t owner = find_owner(folder, offset); n > 0 && owner < folder->owner_count;
-         owner++) {
+    cu_folder_piece rest = *wanted;
+
+    for (size_t owner = find_owner(folder, rest.offset);
+         rest.n > 0 && owner < folder->owner_count; owner++) {
         const size_t number = folder->owners[owner];
         const file *const from = &folder->list[number];
-        const uint64_t left = from->bytes - (offset - from->offset);
-        const size_t part = left < n ? (size_t)left : n;
+        const uint64_t left = from->bytes - (rest.offset - from->offset);
+        cu_folder_piece part = rest;
 
-        read_file(folder, place, number, offset, out, part, told, context);
-        out += part;
-        offset += part;
-        n -= part;
+        part.n = left < rest.n ? (size_t)left : rest.n;
+        read_file(folder, place, number, part);
+        rest.out += part.n;
+        rest.offset += part.n;
+        rest.n -= part.n;
     }
 }
 

@@ -96,11 +96,10 @@ static const char *unpack(cu_image *image, const cu_block *block)
     return blocks->unit_why;
 }
 
-static void read_part(cu_image *image, const cu_block *block, uint64_t offset, uint8_t *out,
-                      size_t n, cu_image_gap_told *told, void *context)
+static void read_part(cu_image *image, const cu_block *block, const cu_image_piece *part)
 {
     const cu_blocks *const blocks = image->own;
-    const uint64_t skip = offset - block->start;
+    const uint64_t skip = part->offset - block->start;
     const char *why = block->why;
 
     if (block->kind == CU_BLOCK_STORED) {
@@ -108,38 +107,39 @@ static void read_part(cu_image *image, const cu_block *block, uint64_t offset, u
 
         if (__builtin_add_overflow(block->at, skip, &at))
             at = UINT64_MAX;
-        cu_segment_read_around(image, block->segment, at, offset, out, n, told, context);
+        cu_segment_read_around(image, block->segment, at, part);
         return;
     }
-    if (block->kind == CU_BLOCK_PACKED) {
-        why = unpack(image, block);
-        if (why == NULL) {
-            memcpy(out, blocks->unit + block->skip + skip, n);
-            return;
-        }
+    if (block->kind == CU_BLOCK_FILL) {
+        memset(part->out, block->fill, part->n);
+        return;
     }
-    memset(out, block->kind == CU_BLOCK_FILL ? block->fill : 0, n);
-    if (block->kind != CU_BLOCK_FILL)
-        cu_image_tell_gap(offset, n, why, told, context);
+    if (block->kind == CU_BLOCK_PACKED)
+        why = unpack(image, block);
+    if (block->kind == CU_BLOCK_PACKED && why == NULL)
+        memcpy(part->out, blocks->unit + block->skip + skip, part->n);
+    else
+        cu_image_lose(part, why);
 }
 
-cu_status cu_blocks_read(cu_image *image, uint64_t offset, uint8_t *out, size_t n,
-                         cu_image_gap_told *told, void *context, CU_UNUSED cu_err *err)
+cu_status cu_blocks_read(cu_image *image, const cu_image_piece *wanted, CU_UNUSED cu_err *err)
 {
     const cu_blocks *const blocks = image->own;
+    cu_image_piece rest = *wanted;
 
-    while (n > 0) {
+    while (rest.n > 0) {
         cu_block block = {.kind = CU_BLOCK_FILL};
+        cu_image_piece part = rest;
 
-        blocks->find(image, offset, &block);
+        blocks->find(image, rest.offset, &block);
 
-        const uint64_t left = block.bytes - (offset - block.start);
-        const size_t part = left < n ? (size_t)left : n;
+        const uint64_t left = block.bytes - (rest.offset - block.start);
 
-        read_part(image, &block, offset, out, part, told, context);
-        out += part;
-        offset += part;
-        n -= part;
+        part.n = left < rest.n ? (size_t)left : rest.n;
+        read_part(image, &block, &part);
+        rest.out += part.n;
+        rest.offset += part.n;
+        rest.n -= part.n;
     }
     return CU_OK;
 }

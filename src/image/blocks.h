@@ -72,7 +72,7 @@ bool cu_blocks_peek(cu_blocks *blocks, const cu_segment *segment, uint64_t at, v
                     size_t n);
 
 /* As a format's read_at. */
-cu_status cu_blocks_read(cu_image *image, uint64_t offset, uint8_t *out, size_t n,
-                         cu_image_gap_told *told, void *context, cu_err *err) CU_MUST_CHECK;
+cu_status cu_blocks_read(cu_image *image, const cu_image_piece *wanted,
+                         cu_err *err) CU_MUST_CHECK;
 
 #endif

@@ -409,46 +409,46 @@ static const char *read_chunk(const cu_image *image, ewf *self, uint64_t number,
                : "its chunk's checksum is wrong";
 }
 
-static void tell_gap(uint64_t offset, size_t n, const char *why, cu_image_gap_told *told,
-                     void *context)
+/* The chunk's bytes that lie in a piece, which does not leave it. NULL, or why not. */
+static const char *read_part(const cu_image *image, ewf *self, uint64_t number, size_t whole,
+                             const cu_image_piece *part)
 {
-    cu_image_gap gap = {.offset = offset, .bytes = n};
+    const size_t skip = (size_t)(part->offset - number * self->chunk_bytes);
+    const char *why = NULL;
 
-    memcpy(gap.why, why, strlen(why) + 1);
-    if (told != NULL)
-        told(context, &gap);
+    if (skip == 0 && part->n == whole)
+        return read_chunk(image, self, number, part->out, whole);
+    if (self->chunk_number != number) {
+        why = read_chunk(image, self, number, self->chunk, whole);
+        self->chunk_number = why == NULL ? number : UINT64_MAX;
+    }
+    if (why == NULL)
+        memcpy(part->out, self->chunk + skip, part->n);
+    return why;
 }
 
-static cu_status read_ewf(cu_image *image, uint64_t offset, uint8_t *out, size_t n,
-                          cu_image_gap_told *told, void *context, CU_UNUSED cu_err *err)
+static cu_status read_ewf(cu_image *image, const cu_image_piece *wanted, CU_UNUSED cu_err *err)
 {
     ewf *const self = image->own;
+    cu_image_piece rest = *wanted;
 
-    while (n > 0) {
-        const uint64_t number = offset / self->chunk_bytes;
+    while (rest.n > 0) {
+        const uint64_t number = rest.offset / self->chunk_bytes;
         const uint64_t start = number * self->chunk_bytes;
         const uint64_t left = image->facts.bytes - start;
         const size_t whole = left < self->chunk_bytes ? (size_t)left : self->chunk_bytes;
-        const size_t skip = (size_t)(offset - start);
-        const size_t part = whole - skip < n ? whole - skip : n;
-        const bool in_place = skip == 0 && part == whole;
-        const char *why = NULL;
+        const size_t there = whole - (size_t)(rest.offset - start);
+        cu_image_piece part = rest;
 
-        if (in_place) {
-            why = read_chunk(image, self, number, out, whole);
-        } else if (self->chunk_number != number) {
-            why = read_chunk(image, self, number, self->chunk, whole);
-            self->chunk_number = why == NULL ? number : UINT64_MAX;
-        }
-        if (why != NULL) {
-            memset(out, 0, part);
-            tell_gap(offset, part, why, told, context);
-        } else if (!in_place) {
-            memcpy(out, self->chunk + skip, part);
-        }
-        out += part;
-        offset += part;
-        n -= part;
+        part.n = there < rest.n ? there : rest.n;
+
+        const char *const why = read_part(image, self, number, whole, &part);
+
+        if (why != NULL)
+            cu_image_lose(&part, why);
+        rest.out += part.n;
+        rest.offset += part.n;
+        rest.n -= part.n;
     }
     return CU_OK;
 }

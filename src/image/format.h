@@ -5,6 +5,15 @@
 
 #include "image/image.h"
 
+/* Bytes of the media that are wanted, and who is told of what cannot be read (NULL: nobody). */
+typedef struct cu_image_piece {
+    uint64_t offset;
+    uint8_t *out;
+    size_t n;
+    cu_image_gap_told *told;
+    void *context;
+} cu_image_piece;
+
 typedef struct cu_image_format {
     const char *name;
 
@@ -17,8 +26,7 @@ typedef struct cu_image_format {
     void (*close)(cu_image *image);
 
     /* As cu_image_read_at, with n > 0 and inside the media. */
-    cu_status (*read_at)(cu_image *image, uint64_t offset, uint8_t *out, size_t n,
-                         cu_image_gap_told *told, void *context, cu_err *err);
+    cu_status (*read_at)(cu_image *image, const cu_image_piece *wanted, cu_err *err);
 } cu_image_format;
 
 struct cu_image {
@@ -35,17 +43,15 @@ void cu_image_add_remark(cu_image *image, const char *format, ...) CU_PRINTF(2, 
  * end). */
 bool cu_segment_read(const cu_segment *segment, uint64_t offset, void *out, size_t n);
 
-/* Tells that n bytes of the media from offset cannot be read; told may be NULL. */
-void cu_image_tell_gap(uint64_t offset, uint64_t n, const char *why, cu_image_gap_told *told,
-                       void *context);
+/* Tells that none of a piece can be read; its bytes are made zero. */
+void cu_image_lose(const cu_image_piece *lost, const char *why);
 
 /*
- * Reads n bytes of a segment from at, which are the media's bytes from offset. What cannot be
- * read is zero, and told: sector by sector where the disk is bad, in one where the file ends.
+ * Reads a piece of the media that lies in a segment from at on. What cannot be read is zero,
+ * and told: sector by sector where the disk is bad, in one where the file ends.
  */
 void cu_segment_read_around(const cu_image *image, const cu_segment *segment, uint64_t at,
-                            uint64_t offset, uint8_t *out, size_t n, cu_image_gap_told *told,
-                            void *context);
+                            const cu_image_piece *wanted);
 
 extern const cu_image_format cu_aff4_format;
 extern const cu_image_format cu_ewf_format;

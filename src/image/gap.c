@@ -6,78 +6,77 @@
 #include <stdio.h>
 #include <string.h>
 
-void cu_image_tell_gap(uint64_t offset, uint64_t n, const char *why, cu_image_gap_told *told,
-                       void *context)
+void cu_image_lose(const cu_image_piece *lost, const char *why)
 {
-    cu_image_gap gap = {.offset = offset, .bytes = n};
+    cu_image_gap gap = {.offset = lost->offset, .bytes = lost->n};
 
-    if (told == NULL)
-        return;
+    memset(lost->out, 0, lost->n);
     (void)snprintf(gap.why, sizeof gap.why, "%s", why);
-    told(context, &gap);
+    if (lost->told != NULL)
+        lost->told(lost->context, &gap);
 }
 
-typedef struct reading {
-    const cu_image *image;
-    const cu_segment *segment;
-    uint64_t at;     /* in the segment */
-    uint64_t offset; /* on the media */
-    uint8_t *out;
-    cu_image_gap_told *told;
-    void *context;
-} reading;
+/* The part of a piece that begins at byte at of it. */
+static cu_image_piece part_of(const cu_image_piece *whole, size_t at, size_t n)
+{
+    cu_image_piece part = *whole;
 
-static void lose(const reading *self, size_t at, size_t n, int os_errno)
+    part.offset += at;
+    part.out += at;
+    part.n = n;
+    return part;
+}
+
+static void lose(const cu_image_piece *lost, int os_errno)
 {
     char words[64];
 
-    memset(self->out + at, 0, n);
-    cu_image_tell_gap(self->offset + at, n,
-                      os_errno == 0 ? "the file ends before it"
-                                    : strerror_r(os_errno, words, sizeof words),
-                      self->told, self->context);
+    cu_image_lose(lost, os_errno == 0 ? "the file ends before it"
+                                      : strerror_r(os_errno, words, sizeof words));
 }
 
 /*
  * A part that fails is halved until it is one sector. Parts are worked off a small stack, the
  * lower half on top.
  */
-static void read_halving(const reading *self, size_t n)
+static void read_halving(const cu_image *image, const cu_segment *segment, uint64_t at,
+                         const cu_image_piece *wanted)
 {
-    struct part {
-        size_t at, n;
-    } stack[64] = {{0, n}};
-
+    cu_image_piece stack[64] = {*wanted};
     size_t depth = 1;
-    const size_t sector = self->image->facts.sector_bytes;
+    const size_t sector = image->facts.sector_bytes;
 
     while (depth > 0) {
-        const struct part part = stack[--depth];
+        const cu_image_piece part = stack[--depth];
 
-        if (cu_segment_read(self->segment, self->at + part.at, self->out + part.at, part.n))
+        if (cu_segment_read(segment, at + (part.offset - wanted->offset), part.out, part.n))
             continue;
         if (part.n <= sector || depth + 2 > CU_COUNT_OF(stack)) {
-            lose(self, part.at, part.n, errno);
+            lose(&part, errno);
             continue;
         }
 
         const size_t half = (part.n / 2 + sector - 1) / sector * sector;
 
-        stack[depth++] = (struct part){part.at + half, part.n - half};
-        stack[depth++] = (struct part){part.at, half};
+        stack[depth++] = part_of(&part, half, part.n - half);
+        stack[depth++] = part_of(&part, 0, half);
     }
 }
 
 void cu_segment_read_around(const cu_image *image, const cu_segment *segment, uint64_t at,
-                            uint64_t offset, uint8_t *out, size_t n, cu_image_gap_told *told,
-                            void *context)
+                            const cu_image_piece *wanted)
 {
-    const reading self = {image, segment, at, offset, out, told, context};
     const uint64_t left = at < segment->bytes ? segment->bytes - at : 0;
-    const size_t there = left < n ? (size_t)left : n;
+    const size_t there = left < wanted->n ? (size_t)left : wanted->n;
 
-    if (there > 0)
-        read_halving(&self, there);
-    if (there < n)
-        lose(&self, there, n - there, 0);
+    if (there > 0) {
+        const cu_image_piece first = part_of(wanted, 0, there);
+
+        read_halving(image, segment, at, &first);
+    }
+    if (there < wanted->n) {
+        const cu_image_piece rest = part_of(wanted, there, wanted->n - there);
+
+        lose(&rest, 0);
+    }
 }

@@ -118,5 +118,8 @@ cu_status cu_image_read_at(cu_image *image, uint64_t offset, void *out, size_t n
     if (offset > image->facts.bytes || n > image->facts.bytes - offset)
         return cu_fail(err, CU_EFORMAT, "%zu bytes at %llu lie past the end", n,
                        (unsigned long long)offset);
-    return n == 0 ? CU_OK : image->format->read_at(image, offset, out, n, told, context, err);
+
+    const cu_image_piece wanted = {offset, out, n, told, context};
+
+    return n == 0 ? CU_OK : image->format->read_at(image, &wanted, err);
 }

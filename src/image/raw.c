@@ -31,23 +31,24 @@ static void close_raw(CU_UNUSED cu_image *image)
 {
 }
 
-static cu_status read_raw(cu_image *image, uint64_t offset, uint8_t *out, size_t n,
-                          cu_image_gap_told *told, void *context, CU_UNUSED cu_err *err)
+static cu_status read_raw(cu_image *image, const cu_image_piece *wanted, CU_UNUSED cu_err *err)
 {
     uint64_t start = 0; /* of the segment, on the media */
+    cu_image_piece rest = *wanted;
 
-    for (size_t i = 0; i < image->segments->count && n > 0; i++) {
+    for (size_t i = 0; i < image->segments->count && rest.n > 0; i++) {
         const cu_segment *const segment = &image->segments->list[i];
 
-        if (offset < start + segment->bytes) {
-            const uint64_t at = offset - start;
+        if (rest.offset < start + segment->bytes) {
+            const uint64_t at = rest.offset - start;
             const uint64_t left = segment->bytes - at;
-            const size_t part = left < n ? (size_t)left : n;
+            cu_image_piece part = rest;
 
-            cu_segment_read_around(image, segment, at, offset, out, part, told, context);
-            out += part;
-            offset += part;
-            n -= part;
+            part.n = left < rest.n ? (size_t)left : rest.n;
+            cu_segment_read_around(image, segment, at, &part);
+            rest.out += part.n;
+            rest.offset += part.n;
+            rest.n -= part.n;
         }
         start += segment->bytes;
     }

@@ -96,6 +96,18 @@ static cu_status add(cu_volumes *volumes, uint32_t number, const entry *from, cu
     return cu_volumes_add(volumes, &volume, err);
 }
 
+/* How many entries the first one says that there are, and what we read of them. */
+static cu_status count_entries(cu_volumes *volumes, const entry *first, uint32_t *out,
+                               cu_err *err)
+{
+    *out = first->map_count < entries_max ? first->map_count : entries_max;
+    if (first->map_count <= entries_max)
+        return CU_OK;
+    return cu_volumes_remark(volumes, volumes->sector_bytes, err,
+                             "the partition map says %u entries: %d were read",
+                             first->map_count, entries_max);
+}
+
 cu_status cu_apm_read(const cu_reader *device, cu_volumes *volumes, bool *found, cu_err *err)
 {
     uint8_t block[cu_sector_max];
@@ -110,7 +122,7 @@ cu_status cu_apm_read(const cu_reader *device, cu_volumes *volumes, bool *found,
         const uint64_t at = (uint64_t)(i + 1) * volumes->sector_bytes;
         entry read = {.map_count = 0};
 
-        if (device->bytes < volumes->sector_bytes || at > device->bytes - volumes->sector_bytes)
+        if (at > device->bytes - volumes->sector_bytes) /* find_block saw two blocks */
             return cu_volumes_remark(volumes, at, err, "the partition map is cut off");
         st = cu_reader_read_at(device, at, block, volumes->sector_bytes, err);
         if (st != CU_OK)
@@ -119,11 +131,7 @@ cu_status cu_apm_read(const cu_reader *device, cu_volumes *volumes, bool *found,
             return cu_volumes_remark(volumes, at, err,
                                      "entry %u of the partition map is damaged", i + 1);
         if (i == 0)
-            count = read.map_count < entries_max ? read.map_count : entries_max;
-        if (i == 0 && read.map_count > entries_max)
-            st = cu_volumes_remark(volumes, at, err,
-                                   "the partition map says %u entries: %d were read",
-                                   read.map_count, entries_max);
+            st = count_entries(volumes, &read, &count, err);
         if (st == CU_OK)
             st = add(volumes, i + 1, &read, err);
     }
