@@ -135,44 +135,45 @@ static cu_status add_table(cu_volumes *volumes, const header *from, cu_err *err)
     return st != CU_OK ? st : cu_volumes_add(volumes, &head, err);
 }
 
-/*
- * The entries that a header names, in memory that the caller frees. *good: they are there and
- * their checksum is right.
- */
-static cu_status read_entries(const cu_reader *device, const cu_volumes *volumes,
-                              const header *from, uint8_t **out, bool *good, cu_err *err)
+/* A header with its entries. */
+typedef struct whole {
+    header head;
+    uint8_t *entries; /* the caller's to free */
+    bool good;        /* both are there, and their checksums are right */
+} whole;
+
+/* The entries that the header names. */
+static cu_status read_entries(const cu_reader *device, const cu_volumes *volumes, whole *to,
+                              cu_err *err)
 {
-    const size_t n = (size_t)from->count * from->entry_bytes;
+    const size_t n = (size_t)to->head.count * to->head.entry_bytes;
     uint64_t offset = 0;
     cu_status st = CU_OK;
 
-    *good = false;
-    *out = calloc(1, n + 1);
-    if (*out == NULL)
+    to->entries = calloc(1, n + 1);
+    if (to->entries == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    if (__builtin_mul_overflow(from->entries_at, (uint64_t)volumes->sector_bytes, &offset) ||
+    if (__builtin_mul_overflow(to->head.entries_at, (uint64_t)volumes->sector_bytes, &offset) ||
         offset > device->bytes || n > device->bytes - offset)
         return CU_OK;
-    st = cu_reader_read_at(device, offset, *out, n, err);
-    *good = st == CU_OK && n > 0 && crc32_of(*out, n) == from->entries_crc;
+    st = cu_reader_read_at(device, offset, to->entries, n, err);
+    to->good = st == CU_OK && n > 0 && crc32_of(to->entries, n) == to->head.entries_crc;
     return st;
 }
 
-/* The header at a sector, whole with its entries. */
 static cu_status try_header(const cu_reader *device, const cu_volumes *volumes, uint64_t at,
-                            header *out, uint8_t **entries, bool *good, cu_err *err)
+                            whole *out, cu_err *err)
 {
     uint8_t sector[cu_sector_max];
     cu_status st = CU_OK;
 
-    *good = false;
-    *entries = NULL;
+    *out = (whole){.good = false};
     if (at >= device->bytes / volumes->sector_bytes)
         return CU_OK;
     st = cu_volumes_sector(device, at, volumes->sector_bytes, sector, err);
-    if (st != CU_OK || !parse_header(sector, volumes->sector_bytes, at, out))
+    if (st != CU_OK || !parse_header(sector, volumes->sector_bytes, at, &out->head))
         return st;
-    return read_entries(device, volumes, out, entries, good, err);
+    return read_entries(device, volumes, out, err);
 }
 
 /* The backup of a good primary: its bytes are the table's, and where it differs that is said.
@@ -180,31 +181,28 @@ static cu_status try_header(const cu_reader *device, const cu_volumes *volumes, 
 static cu_status check_backup(const cu_reader *device, cu_volumes *volumes,
                               const header *primary, cu_err *err)
 {
-    header backup = {0};
-    uint8_t *entries = NULL;
     const uint64_t sectors = device->bytes / volumes->sector_bytes;
     const uint64_t at = primary->other < sectors ? primary->other * volumes->sector_bytes : 0;
-    bool good = false;
-    cu_status st = try_header(device, volumes, primary->other, &backup, &entries, &good, err);
+    whole backup;
+    cu_status st = try_header(device, volumes, primary->other, &backup, err);
 
-    free(entries);
+    free(backup.entries);
     if (st != CU_OK)
         return st;
-    if (!good)
+    if (!backup.good)
         return cu_volumes_remark(volumes, at, err, "the backup GPT is damaged or gone");
-    if (backup.entries_crc != primary->entries_crc)
+    if (backup.head.entries_crc != primary->entries_crc)
         st = cu_volumes_remark(volumes, at, err,
                                "the backup GPT names other partitions than the primary");
-    return st != CU_OK ? st : add_table(volumes, &backup, err);
+    return st != CU_OK ? st : add_table(volumes, &backup.head, err);
 }
 
-static cu_status take(cu_volumes *volumes, const header *from, const uint8_t *entries,
-                      cu_err *err)
+static cu_status take(cu_volumes *volumes, const whole *from, cu_err *err)
 {
-    cu_status st = add_table(volumes, from, err);
+    cu_status st = add_table(volumes, &from->head, err);
 
-    for (uint32_t i = 0; st == CU_OK && i < from->count; i++)
-        st = add_entry(volumes, entries + (size_t)i * from->entry_bytes, i + 1, err);
+    for (uint32_t i = 0; st == CU_OK && i < from->head.count; i++)
+        st = add_entry(volumes, from->entries + (size_t)i * from->head.entry_bytes, i + 1, err);
     /* The protective MBR. */
     if (st == CU_OK)
         st = cu_volumes_add(
@@ -216,27 +214,27 @@ static cu_status take(cu_volumes *volumes, const header *from, const uint8_t *en
 cu_status cu_gpt_read(const cu_reader *device, cu_volumes *volumes, bool *found, cu_err *err)
 {
     const uint64_t sectors = device->bytes / volumes->sector_bytes;
-    header head = {0};
-    uint8_t *entries = NULL;
+    whole table;
     bool primary = false;
     cu_status st = CU_OK;
 
     if (sectors < 4)
         return CU_OK;
-    st = try_header(device, volumes, 1, &head, &entries, &primary, err);
-    *found = primary;
+    st = try_header(device, volumes, 1, &table, err);
+    primary = table.good;
     if (st == CU_OK && !primary) {
-        free(entries);
-        st = try_header(device, volumes, sectors - 1, &head, &entries, found, err);
+        free(table.entries);
+        st = try_header(device, volumes, sectors - 1, &table, err);
     }
-    if (st == CU_OK && *found)
-        st = take(volumes, &head, entries, err);
-    free(entries);
+    *found = st == CU_OK && table.good;
+    if (*found)
+        st = take(volumes, &table, err);
+    free(table.entries);
     if (st != CU_OK || !*found)
         return st;
     (void)snprintf(volumes->scheme, sizeof volumes->scheme, "gpt");
     return primary
-               ? check_backup(device, volumes, &head, err)
+               ? check_backup(device, volumes, &table.head, err)
                : cu_volumes_remark(volumes, volumes->sector_bytes, err,
                                    "the primary GPT is damaged or gone: its backup was used");
 }
