@@ -33,7 +33,7 @@ static bool next_ewf(char *ending)
             ending[i] = (char)(ending[i] + 1);
             return true;
         }
-        ending[i] = end == '9' ? '0' : first;
+        ending[i] = (char)(end == '9' ? '0' : first);
     }
     return false;
 }
@@ -56,7 +56,7 @@ bool cu_sequence_next(char *ending)
         return next_ewf(ending);
     for (char *p = ending + strlen(ending) - 1; p >= ending && *p != '.'; p--) {
         if (*p == '9' || *p == 'z' || *p == 'Z') {
-            *p = *p == '9' ? '0' : (char)(*p - 25);
+            *p = (char)(*p == '9' ? '0' : *p - 25);
             continue;
         }
         *p = (char)(*p + 1);
