@@ -5,13 +5,16 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
 {
-    cu_hashset_builder builder = {.options.columns = argc > 3 ? argv[3] : NULL};
+    const bool count = argc > 3 && strcmp(argv[3], "--count") == 0;
+    cu_hashset_builder builder = {.options.columns = argc > 3 && !count ? argv[3] : NULL,
+                                  .silent = count};
     cu_err err = {0};
     struct stat status;
 
@@ -37,6 +40,8 @@ int main(int argc, char **argv)
 
     const cu_status st = rows_read(&builder, argv[1], argv[2], (cu_bytes){p, n}, &err);
 
+    if (count)
+        printf("%llu\n", (unsigned long long)builder.rows);
     if (builder.lines.n > 0)
         fwrite(builder.lines.p, 1, builder.lines.n, stdout);
     cu_buffer_free(&builder.lines);
