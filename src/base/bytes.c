@@ -228,14 +228,15 @@ static const uint8_t digits_plus_one[256] = {
 
 bool cu_hex_decode(const char *text, size_t length, uint8_t *out, size_t n)
 {
+    const uint8_t *const p = (const uint8_t *)text;
+    bool good = true;
+
     if (length % 2 != 0 || length / 2 != n)
         return false;
-    for (size_t i = 0; i < length; i++) {
-        if (digits_plus_one[(uint8_t)text[i]] == 0)
-            return false;
-    }
-    for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)((digits_plus_one[(uint8_t)text[2 * i]] - 1U) << 4 |
-                           (digits_plus_one[(uint8_t)text[2 * i + 1]] - 1U));
-    return true;
+    for (size_t i = 0; i < length; i++)
+        good &= digits_plus_one[p[i]] != 0;
+    for (size_t i = 0; good && i < n; i++)
+        out[i] = (uint8_t)((digits_plus_one[p[2 * i]] - 1U) << 4 |
+                           (digits_plus_one[p[2 * i + 1]] - 1U));
+    return good;
 }

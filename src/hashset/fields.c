@@ -13,6 +13,8 @@ void cu_hashset_filling_start(cu_hashset_filling *filling, uint64_t line, uint64
 
 cu_bytes cu_hashset_trim(cu_bytes text)
 {
+    if (text.n > 0 && text.p[0] > ' ' && text.p[text.n - 1] > ' ')
+        return text; /* nearly always */
     while (text.n > 0 && isspace(text.p[0]) != 0)
         text = cu_bytes_slice(text, 1, text.n);
     while (text.n > 0 && isspace(text.p[text.n - 1]) != 0)
@@ -146,7 +148,10 @@ static void put_text(cu_hashset_filling *filling, unsigned which, cu_bytes text)
 
 static bool is_word(cu_bytes text, const char *word)
 {
-    return text.n == strlen(word) && strncasecmp((const char *)text.p, word, text.n) == 0;
+    const size_t n = strlen(word);
+
+    return text.n == n &&
+           (memcmp(text.p, word, n) == 0 || strncasecmp((const char *)text.p, word, n) == 0);
 }
 
 static void put_flag(cu_hashset_filling *filling, unsigned which, cu_bytes text)
@@ -157,12 +162,12 @@ static void put_flag(cu_hashset_filling *filling, unsigned which, cu_bytes text)
 
     text = cu_hashset_trim(text);
     for (size_t i = 0; i < CU_COUNT_OF(yes); i++) {
-        if (!is_word(text, yes[i]) && !is_word(text, no[i]))
+        const bool is_yes = is_word(text, yes[i]);
+
+        if (!is_yes && !is_word(text, no[i]))
             continue;
         row->said = (uint16_t)(row->said | which);
-        row->flags = (uint16_t)(row->flags & ~which);
-        if (is_word(text, yes[i]))
-            row->flags = (uint16_t)(row->flags | which);
+        row->flags = (uint16_t)(is_yes ? row->flags | which : row->flags & ~which);
         return;
     }
 }

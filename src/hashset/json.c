@@ -64,7 +64,12 @@ static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end)
         const uint64_t stop = ((bytes - ones * 0x20) & ~bytes) | ((quote - ones) & ~quote) |
                               ((backslash - ones) & ~backslash);
 
-        if ((stop & ones * 0x80) != 0)
+        const uint64_t found = stop & ones * 0x80;
+
+        if (found != 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return p + __builtin_ctzll(found) /
+                           8; /* the lowest is exact, those above need not be */
+        if (found != 0)
             break;
         p += 8;
     }
@@ -125,11 +130,6 @@ static cu_status read_string(cu_json_reader *self, cu_err *err)
     return CU_OK;
 }
 
-bool cu_json_is(const cu_json_reader *reader, const char *text)
-{
-    return cu_bytes_equal(reader->raw, (cu_bytes){(const uint8_t *)text, strlen(text)});
-}
-
 static uint32_t hex4(const uint8_t *p)
 {
     uint32_t value = 0;
@@ -172,13 +172,10 @@ static size_t decode_escape(const uint8_t *p, size_t left, uint8_t out[4], size_
     return 1;
 }
 
-cu_bytes cu_json_text_of(const cu_json_reader *reader, uint8_t *room, size_t n)
+cu_bytes cu_json_unescape(cu_bytes raw, uint8_t *room, size_t n)
 {
-    const cu_bytes raw = reader->raw;
     size_t made = 0;
 
-    if (!reader->escaped)
-        return raw;
     for (size_t i = 0; i < raw.n;) {
         uint8_t character[4] = {raw.p[i]};
         size_t took = 1;

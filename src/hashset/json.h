@@ -5,6 +5,8 @@
 
 #include "hashset/builder.h"
 
+#include <string.h>
+
 enum { cu_json_depth_max = 64 };
 
 typedef enum cu_json_token {
@@ -60,13 +62,23 @@ cu_status cu_json_next(cu_json_reader *reader, cu_json_token *token, cu_err *err
 /* Goes past the rest of the value whose first token was just read; of a key, past its value. */
 cu_status cu_json_skip(cu_json_reader *reader, cu_json_token token, cu_err *err) CU_MUST_CHECK;
 
+/* raw with its escapes undone, into room, to whose end it is cut. */
+cu_bytes cu_json_unescape(cu_bytes raw, uint8_t *room, size_t n);
+
 /*
  * The text of the key, string or number just read, its escapes undone (a lone surrogate becomes
  * U+FFFD): a view of the source, or of room, to whose end it is cut.
  */
-cu_bytes cu_json_text_of(const cu_json_reader *reader, uint8_t *room, size_t n);
+static inline cu_bytes cu_json_text_of(const cu_json_reader *reader, uint8_t *room, size_t n)
+{
+    return reader->escaped ? cu_json_unescape(reader->raw, room, n) : reader->raw;
+}
 
-/* True where raw is exactly this text, written without escapes as every writer does. */
-bool cu_json_is(const cu_json_reader *reader, const char *text);
+/* True where raw is exactly this text, written without escapes as every writer does. Inline, so
+ * that the length of a constant costs nothing: it is asked of every key. */
+static inline bool cu_json_is(const cu_json_reader *reader, const char *text)
+{
+    return reader->raw.n == strlen(text) && memcmp(reader->raw.p, text, reader->raw.n) == 0;
+}
 
 #endif

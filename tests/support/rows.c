@@ -148,8 +148,9 @@ cu_status rows_read(cu_hashset_builder *builder, const char *format, const char 
 
 void rows_try(const char *format, const uint8_t *bytes, size_t n)
 {
-    cu_hashset_builder first = {.limit = n};
-    cu_hashset_builder second = {.limit = n};
+    /* The offsets of UTF-16 are those of its UTF-8, which may be half as long again. */
+    cu_hashset_builder first = {.limit = 2 * (uint64_t)n};
+    cu_hashset_builder second = first;
     char path[64] = "fuzz";
     cu_err err = {0};
     int fd = -1;
