@@ -300,7 +300,7 @@ cu_status cu_gather_tombstone_of(cu_hashset_builder *builder, cu_bytes label, bo
 cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label, cu_err *err)
 {
     const size_t count = builder->tombstone_list.n / sizeof(cu_gather_tombstone);
-    const cu_gather_tombstone tombstone = {builder->rows, builder->tombstone_text.n, label.n};
+    cu_gather_tombstone tombstone = {.offset = builder->tombstone_text.n};
     uint64_t number = 0;
     cu_status st = CU_OK;
 
@@ -309,16 +309,11 @@ cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes labe
                        "the source withdraws records, and a known-good set keeps none");
     if (label.n > cu_hashset_text_max)
         label.n = cu_hashset_text_max;
+    tombstone.n = label.n;
     builder->tombstone_text.ceiling = tombstone_text_max;
     st = cu_gather_tombstone_of(builder, label, true, &number, err);
-    if (st != CU_OK)
+    if (st != CU_OK || number <= count) /* it is there already */
         return st;
-    if (number <= count) {
-        uint8_t *const p = builder->tombstone_list.p + (number - 1) * sizeof tombstone;
-
-        memcpy(p + offsetof(cu_gather_tombstone, rows), &builder->rows, sizeof builder->rows);
-        return CU_OK;
-    }
     cu_buffer_append(&builder->tombstone_text, label.p, label.n);
     cu_buffer_append(&builder->tombstone_list, &tombstone, sizeof tombstone);
     st = cu_buffer_check(&builder->tombstone_text, err);

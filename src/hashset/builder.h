@@ -44,7 +44,8 @@ typedef struct cu_hashset_builder cu_hashset_builder;
 cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_row *row,
                                  cu_err *err) CU_MUST_CHECK;
 
-/* Takes out every row with this label that was added before: a tombstone in the source. */
+/* Takes out every row with this label, added before or later: a tombstone in the source. Pages
+ * of an API come in any order, and a value that its owner took back must not come in again. */
 cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label,
                                       cu_err *err) CU_MUST_CHECK;
 

@@ -15,7 +15,7 @@ enum {
 /* The set's own name: UTF-16, to its first zero. */
 static void suggest_name(cu_hashset_builder *builder, cu_bytes file)
 {
-    cu_cursor c = cu_cursor_over(cu_bytes_slice(file, name_offset, 2 * name_units));
+    cu_cursor c = cu_cursor_over(cu_bytes_slice(file, name_offset, (size_t)2 * name_units));
     uint8_t name[3 * name_units];
     size_t n = 0;
 

@@ -276,11 +276,13 @@ static bool make_plain(cu_bytes name, char plain[plain_max])
     size_t n = 0;
 
     for (size_t i = 0; i < name.n; i++) {
-        if (isalnum(name.p[i]) == 0)
+        const uint8_t c = name.p[i];
+
+        if (isalnum(c) == 0)
             continue;
         if (n == plain_max - 1)
             return false;
-        plain[n++] = (char)tolower(name.p[i]);
+        plain[n++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
     plain[n] = '\0';
     return true;

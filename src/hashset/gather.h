@@ -93,9 +93,8 @@ struct cu_hashset_builder {
     cu_buffer tombstone_text;
 };
 
-/* Rows before this one with this label are withdrawn. */
+/* Every row with this label is withdrawn, wherever it stands. */
 typedef struct cu_gather_tombstone {
-    uint64_t rows;
     size_t offset, n; /* of its text */
 } cu_gather_tombstone;
 

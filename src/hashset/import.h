@@ -33,7 +33,7 @@ typedef struct cu_hashset_report {
     uint64_t records; /* kept: each has a value that no earlier one has */
     uint64_t values, pdq, photodna;
     uint64_t empty_files, without_digest, duplicates;
-    uint64_t withdrawn; /* by a tombstone that came later */
+    uint64_t withdrawn; /* by a tombstone, before or after */
     uint64_t wrong;     /* rows with a value of a wrong length; the rest of the row counts */
     char first_empty[160], first_without[160], first_wrong[160], first_duplicate[160];
 } cu_hashset_report;

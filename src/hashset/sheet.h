@@ -66,6 +66,6 @@ cu_status cu_hashset_read_sheet(cu_hashset_builder *builder, const cu_hashset_so
 /* The same with columns named by the person instead of a header, as "md5,-,name". A first row
  * that is such a header all the same is no record. CU_EUSAGE: no such column. */
 cu_status cu_hashset_read_columns(cu_hashset_builder *builder, const cu_hashset_source *source,
-                                  const char *columns, cu_err *err) CU_MUST_CHECK;
+                                  const char *names, cu_err *err) CU_MUST_CHECK;
 
 #endif

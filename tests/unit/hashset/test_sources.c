@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Source files to sets and back: what is kept, counted, taken back, and refused whole. */
+#include "hashset/import.h"
+
+#include "support/cmocka.h"
+#include "support/sets.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DIGEST(c) c c c c c c c c c c c c c c c c /* sixteen times the same byte */
+#define NCMEC     "<queryResult xmlns=\"https://hashsharing.ncmec.org/hashsharing/v2\"><images>"
+#define ENTRY(member, id, md5)                                                                 \
+    "<image><member id=\"" member "\">M</member><id>" id                                       \
+    "</id><classification>A1</classification><fingerprints><md5>" md5                          \
+    "</md5></fingerprints></image>"
+#define DELETED(member, id)                                                                    \
+    "<deletedImage><member id=\"" member "\"/><id>" id "</id></deletedImage>"
+#define END "</images></queryResult>"
+
+static char folder[64];
+
+static const char *inside(const char *name)
+{
+    static char paths[16][128];
+    static unsigned next;
+    char *const path = paths[next++ % 16];
+
+    (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static const char *put(const char *name, const char *text)
+{
+    const char *const path = inside(name);
+
+    sets_write(path, (const uint8_t *)text, strlen(text));
+    return path;
+}
+
+static cu_status import(const char *format, const char *const *files, size_t count,
+                        cu_hashset_report *report, cu_err *err)
+{
+    const cu_hashset_import_options options = {.format = format, .purpose = CU_HASHSET_ALERT};
+    const char *const out = inside("out.chs");
+
+    (void)remove(out);
+    return cu_hashset_import(&options, files, count, out, report, err);
+}
+
+static bool holds(uint8_t byte)
+{
+    CU_AUTO(cu_hashset, set);
+    cu_err err = {0};
+    uint8_t digest[16];
+    uint64_t found = 0;
+
+    memset(digest, byte, sizeof digest);
+    assert_int_equal(cu_hashset_open(inside("out.chs"), &set, &err), CU_OK);
+    assert_int_equal(cu_hashset_find(set, CU_HASHSET_MD5, digest, &found, &err), CU_OK);
+    return found != 0;
+}
+
+static void takes_back_what_is_deleted_in_any_order(void **state)
+{
+    (void)state;
+    const char *const live =
+        put("live.xml", NCMEC ENTRY("42", "a", DIGEST("aa")) ENTRY("42", "b", DIGEST("bb"))
+                            ENTRY("43", "a", DIGEST("cc")) END);
+    const char *const dead = put("dead.xml", NCMEC DELETED("42", "a") END);
+    const char *const orders[2][2] = {{live, dead}, {dead, live}};
+
+    for (size_t i = 0; i < 2; i++) {
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        if (import("ncmec", orders[i], 2, &report, &err) != CU_OK)
+            fail_msg("%s", err.text);
+        assert_int_equal(report.withdrawn, 1);
+        assert_int_equal(report.records, 2);
+        assert_false(holds(0xaa));
+        assert_true(holds(0xbb));
+        assert_true(holds(0xcc)); /* another member's entry of the same id */
+    }
+}
+
+static void counts_and_names_what_it_leaves_out(void **state)
+{
+    (void)state;
+    const char *const file =
+        put("list.txt", DIGEST("aa") "  a\n"
+                                     "d41d8cd98f00b204e9800998ecf8427e  empty\n"
+                                     "no digest\n" DIGEST(
+                                         "aa") "  again\n"
+                                               "0123456789abcdef01  short\n" DIGEST("bb") "\n");
+    cu_hashset_report report;
+    cu_err err = {0};
+
+    assert_int_equal(import("md5", &file, 1, &report, &err), CU_OK);
+    assert_int_equal(report.rows, 6);
+    assert_int_equal(report.records, 2);
+    assert_int_equal(report.empty_files, 1);
+    assert_int_equal(report.without_digest, 2); /* the short one has none left */
+    assert_int_equal(report.wrong, 1);
+    assert_int_equal(report.duplicates, 1);
+    assert_non_null(strstr(report.first_empty, "list.txt:2"));
+    assert_non_null(strstr(report.first_without, "list.txt:3"));
+    assert_non_null(strstr(report.first_duplicate, "list.txt:4"));
+    assert_non_null(strstr(report.first_wrong, "list.txt:5"));
+}
+
+static void refuses_a_broken_file_and_leaves_nothing(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *format, *text;
+    } cases[] = {
+        {"vics", "{\"odata.metadata\":\"x\",\"value\":[{\"MD5\":\"" DIGEST("aa") "\"},"},
+        {"ncmec", NCMEC ENTRY("1", "a", DIGEST("aa"))},
+        {"csv", "md5,name\n" DIGEST("aa") ",\"a"},
+        {"md5", DIGEST("aa") "\n0123456789abcdef01"},
+        {"nsrl2", "\"SHA-1\",\"MD5\"\n"},
+        {"hashdeep", "%%%% HASHDEEP-1.0\n"},
+        {"hashkeeper", "a,b\n"},
+        {"icse", "MD5;SHA1\n"},
+        {"encase", "HASH\r\n"},
+        {"tsk", DIGEST("aa") "|00"},
+        {"nsrl3", "SQLite format 3"},
+    };
+
+    for (size_t i = 0; i < CU_COUNT_OF(cases); i++) {
+        const char *const good = put("good.txt", DIGEST("aa") "\n");
+        const char *const file = put("bad", cases[i].text);
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(import("md5", &good, 1, &report, &err), CU_OK);
+        assert_int_equal(import(cases[i].format, &file, 1, &report, &err), CU_EFORMAT);
+        assert_non_null(strstr(err.text, "expected"));
+        assert_non_null(strstr(err.text, "nothing was imported"));
+        assert_int_equal(sets_entries(folder), 2); /* the two files alone */
+    }
+}
+
+static void never_takes_graded_material_as_known_good(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"vics", "icse", "ncmec"};
+    const char *const file = put("any", "{}");
+
+    for (size_t i = 0; i < CU_COUNT_OF(formats); i++) {
+        const cu_hashset_import_options options = {.format = formats[i],
+                                                   .purpose = CU_HASHSET_KNOWN_GOOD};
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(
+            cu_hashset_import(&options, &file, 1, inside("out.chs"), &report, &err), CU_EUSAGE);
+    }
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    sets_folder(folder);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    sets_remove(folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(takes_back_what_is_deleted_in_any_order, begin, end),
+        cmocka_unit_test_setup_teardown(counts_and_names_what_it_leaves_out, begin, end),
+        cmocka_unit_test_setup_teardown(refuses_a_broken_file_and_leaves_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(never_takes_graded_material_as_known_good, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
