@@ -65,7 +65,7 @@ static bool take_tagged(parsing *self, cu_bytes line, bool escaped)
     const uint8_t *const open = line.n == 0 ? NULL : memchr(line.p, '(', line.n);
     const uint8_t *const equals = line.n == 0 ? NULL : memrchr(line.p, '=', line.n);
 
-    if (open == NULL || equals == NULL)
+    if (open == NULL || equals == NULL || equals < open)
         return false;
 
     const cu_bytes tag = {line.p, (size_t)(open - line.p)};

@@ -98,6 +98,16 @@ static void marks_what_is_no_digest_of_the_kind(void **state)
                 "{\"line\":5,\"offset\":14}\n");
 }
 
+static void is_not_misled_by_brackets(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"MD5=)(a", "MD5 =()", "MD5)=(",
+                                        "MD5(",    "MD5(=",   "(MD5)="};
+
+    for (size_t i = 0; i < CU_COUNT_OF(lines); i++)
+        assert_rows("md5", lines[i], "{\"line\":1}\n");
+}
+
 static void refuses_a_digest_that_is_cut_off(void **state)
 {
     (void)state;
@@ -182,6 +192,7 @@ int main(void)
         cmocka_unit_test(goes_past_marks_comments_and_blank_lines),
         cmocka_unit_test(reads_utf16_as_a_shell_writes_it),
         cmocka_unit_test(marks_what_is_no_digest_of_the_kind),
+        cmocka_unit_test(is_not_misled_by_brackets),
         cmocka_unit_test(refuses_a_digest_that_is_cut_off),
         cmocka_unit_test(reads_hashdeep_by_its_columns),
         cmocka_unit_test(reads_the_samples_of_hashdeep),
