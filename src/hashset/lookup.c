@@ -7,6 +7,7 @@
 #include "hashset/set.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* A byte of each 0x80 where the byte of x is zero. */
 static uint64_t zero_bytes(uint64_t x)
@@ -16,25 +17,25 @@ static uint64_t zero_bytes(uint64_t x)
     return ~(((x & low) + low) | x | low);
 }
 
+/* The high bits of the eight bytes, that of the first byte lowest. */
+static unsigned high_bits(uint64_t x)
+{
+    return (unsigned)((x >> 7) * UINT64_C(0x0102040810204080) >> 56);
+}
+
 /* A set of the places (bit i: place i) where one of the 12 fingerprints is the wanted one. */
 static unsigned matching(const uint8_t *line, uint8_t wanted)
 {
-    uint64_t first = 0;
-    uint32_t last = 0;
-    unsigned places = 0;
-
-    memcpy(&first, line + 4, 8);
-    memcpy(&last, line + 12, 4);
-
     const uint64_t all = UINT64_C(0x0101010101010101) * wanted;
-    const uint64_t in_first = zero_bytes(first ^ all);
-    const uint64_t in_last = zero_bytes((all & UINT32_MAX) ^ last) & UINT32_MAX;
+    const uint64_t first = (uint64_t)line[4] | (uint64_t)line[5] << 8 |
+                           (uint64_t)line[6] << 16 | (uint64_t)line[7] << 24 |
+                           (uint64_t)line[8] << 32 | (uint64_t)line[9] << 40 |
+                           (uint64_t)line[10] << 48 | (uint64_t)line[11] << 56;
+    const uint64_t last = (uint64_t)line[12] | (uint64_t)line[13] << 8 |
+                          (uint64_t)line[14] << 16 | (uint64_t)line[15] << 24;
 
-    if ((in_first | in_last) == 0)
-        return 0;
-    for (unsigned i = 0; i < cu_hashset_fingerprints; i++)
-        places |= (unsigned)(line[4 + i] == wanted) << i;
-    return places;
+    return high_bits(zero_bytes(first ^ all)) |
+           (high_bits(zero_bytes((all & UINT32_MAX) ^ last)) & 15) << 8;
 }
 
 static uint64_t start_of(const uint8_t *line)
@@ -48,6 +49,14 @@ static bool goes_on(const uint8_t *line, uint8_t wanted)
 {
     return line[cu_hashset_line_bytes - 1] == cu_hashset_more &&
            wanted >= line[cu_hashset_line_bytes - 2];
+}
+
+/* The lengths that there are, so that the compiler knows them. */
+static bool is_equal(const uint8_t *value, const uint8_t *digest, size_t n)
+{
+    return n == 16   ? memcmp(value, digest, 16) == 0
+           : n == 20 ? memcmp(value, digest, 20) == 0
+                     : memcmp(value, digest, 32) == 0;
 }
 
 static cu_status compare(const cu_hashset *set, const cu_hashset_index *index, uint64_t at,
@@ -94,30 +103,39 @@ static cu_status find_unlisted(const cu_hashset *set, const cu_hashset_index *in
     return st;
 }
 
-/* A digest whose fingerprint stands in the line, or may stand after it. */
+/* A key that needs a look at the digests. */
+typedef struct candidate {
+    const uint8_t *line;
+    uint16_t places; /* in it, with the key's fingerprint */
+    uint8_t wanted;
+    uint8_t key; /* in the batch */
+} candidate;
+
 static cu_status confirm(const cu_hashset *set, const cu_hashset_index *index,
-                         const uint8_t *line, const uint8_t *digest, uint64_t *found,
+                         const candidate *of, const uint8_t *digest, uint64_t *found,
                          cu_err *err)
 {
-    const uint8_t wanted = cu_hashset_spot_of(digest, index->buckets).fingerprint;
-    const uint64_t start = start_of(line);
-    unsigned places = matching(line, wanted);
-    cu_status st = CU_OK;
+    const uint64_t start = start_of(of->line);
 
-    for (unsigned i = 0; places != 0 && st == CU_OK; i++, places >>= 1) {
-        int order = 1;
+    for (unsigned places = of->places; places != 0; places &= places - 1) {
+        const uint64_t at = start + (uint64_t)ffs((int)places) - 1;
+        const uint8_t *const value = index->values + at * index->digest_bytes;
 
-        if ((places & 1) == 0 || start + i >= index->count)
-            continue;
-        st = compare(set, index, start + i, digest, &order, err);
-        if (order == 0) {
-            *found = start + i + 1;
+        if (at >= index->count)
+            break;
+
+        const cu_status st = cu_hashset_believe(set, value, index->digest_bytes, err);
+
+        if (st != CU_OK)
             return st;
+        if (is_equal(value, digest, index->digest_bytes)) {
+            *found = at + 1;
+            return CU_OK;
         }
     }
-    if (st == CU_OK && goes_on(line, wanted))
-        st = find_unlisted(set, index, line, digest, found, err);
-    return st;
+    return goes_on(of->line, of->wanted)
+               ? find_unlisted(set, index, of->line, digest, found, err)
+               : CU_OK;
 }
 
 enum { batch = 64 };
@@ -125,7 +143,7 @@ enum { batch = 64 };
 typedef struct batched {
     const uint8_t *lines[batch];
     uint8_t wanted[batch];
-    uint8_t candidates[batch]; /* keys that need a look at the digests */
+    candidate candidates[batch];
     size_t candidate_count;
 } batched;
 
@@ -154,20 +172,20 @@ static cu_status read_lines(const cu_hashset *set, const cu_hashset_index *index
         if (st != CU_OK)
             return st;
 
-        const unsigned places = matching(line, self->wanted[i]);
-        unsigned first = 0;
+        const uint8_t wanted = self->wanted[i];
+        const unsigned places = matching(line, wanted);
 
-        if (places == 0 && !goes_on(line, self->wanted[i]))
+        if (places == 0 && !goes_on(line, wanted))
             continue;
-        while (places != 0 && (places >> first & 1) == 0)
-            first++;
 
+        const uint64_t first = places == 0 ? 0 : (uint64_t)ffs((int)places) - 1;
         const uint8_t *const value =
             index->values + (start_of(line) + first) * index->digest_bytes;
 
         CU_PREFETCH(value);
         CU_PREFETCH(value + index->digest_bytes - 1);
-        self->candidates[self->candidate_count++] = (uint8_t)i;
+        self->candidates[self->candidate_count++] =
+            (candidate){line, (uint16_t)places, wanted, (uint8_t)i};
     }
     return CU_OK;
 }
@@ -181,10 +199,9 @@ static cu_status find_batch(const cu_hashset *set, const cu_hashset_index *index
     ask_lines(index, keys, &self);
     st = read_lines(set, index, keys.count, &self, err);
     for (size_t i = 0; st == CU_OK && i < self.candidate_count; i++) {
-        const size_t key = self.candidates[i];
+        const candidate *const of = &self.candidates[i];
 
-        st = confirm(set, index, self.lines[key], keys.first + key * keys.stride, &found[key],
-                     err);
+        st = confirm(set, index, of, keys.first + of->key * keys.stride, &found[of->key], err);
     }
     return st;
 }
