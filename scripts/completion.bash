@@ -9,7 +9,7 @@ _custos() {
         words="scan show match verify hashset help --version"
     else
         case "${COMP_WORDS[1]}:$word" in
-            scan:-*) words="-o --set --workers --exhibit --resume --json --quiet" ;;
+            scan:-*) words="-o --set --workers --exhibit --thorough --resume --json --quiet" ;;
             show:-*) words="--items --matches --findings --accounting --source --jsonl" ;;
             match:-*) words="--set --json" ;;
             hashset:-*)

@@ -50,6 +50,9 @@ static int take_option(call *self, int option)
     case 'e':
         self->options.exhibit = optarg;
         return 0;
+    case 't':
+        self->options.thorough = true;
+        return 0;
     case 'r':
         self->options.resume = true;
         return 0;
@@ -67,13 +70,10 @@ static int take_option(call *self, int option)
 static int parse(call *self, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"set", required_argument, NULL, 's'},
-        {"workers", required_argument, NULL, 'w'},
-        {"exhibit", required_argument, NULL, 'e'},
-        {"resume", no_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},
-        {0},
+        {"set", required_argument, NULL, 's'},     {"workers", required_argument, NULL, 'w'},
+        {"exhibit", required_argument, NULL, 'e'}, {"thorough", no_argument, NULL, 't'},
+        {"resume", no_argument, NULL, 'r'},        {"json", no_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},         {0},
     };
     int option = 0;
 
@@ -192,6 +192,6 @@ const cu_command cu_command_scan = {
     .summary = "read a device or an image once, find known files, seal the evidence",
     .usage =
         "custos scan SOURCE... -o OUT.custos [--set SET]... [--workers N] [--exhibit REF]\n"
-        "                   [--resume] [--json] [--quiet]",
+        "                   [--thorough] [--resume] [--json] [--quiet]",
     .run = run,
 };

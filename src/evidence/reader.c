@@ -415,8 +415,10 @@ static void take_region(cu_row *row, cu_evidence_region *out)
     }
 
 DEFINE_EACH(volume, "SELECT * FROM main.volume ORDER BY id")
-DEFINE_EACH(item, "SELECT i.*, p.pdq, p.quality, p.width, p.height FROM main.item i"
-                  " LEFT JOIN main.picture p ON p.item = i.id ORDER BY i.id")
+#define ITEM_QUERY                                                                             \
+    "SELECT i.*, p.pdq, p.quality, p.width, p.height FROM main.item i LEFT JOIN main.picture " \
+    "p ON p.item = i.id"
+DEFINE_EACH(item, ITEM_QUERY " ORDER BY i.id")
 DEFINE_EACH(run, "SELECT * FROM main.run ORDER BY item, number")
 DEFINE_EACH(region, "SELECT * FROM main.region ORDER BY \"offset\"")
 DEFINE_EACH(picture, "SELECT * FROM main.picture ORDER BY item")
@@ -433,6 +435,32 @@ DEFINE_EACH(match, "SELECT m.*, i.path FROM main.\"match\" m LEFT JOIN main.item
                    " m.distance, m.set_version, m.strength, m.scheme, m.code, m.how")
 
 DEFINE_EACH(known_good, "SELECT * FROM main.known_good ORDER BY item")
+
+cu_status cu_evidence_get_item(cu_evidence *evidence, int64_t id,
+                               cu_status (*seen)(void *context, const cu_evidence_item *row,
+                                                 cu_err *err),
+                               void *context, cu_err *err)
+{
+    cu_evidence_item value = {0};
+    CU_STATEMENT(statement);
+    const cu_status status =
+        cu_database_prepare(evidence->database, ITEM_QUERY " WHERE i.id = ?1", &statement, err);
+
+    if (status != CU_OK)
+        return status;
+    (void)sqlite3_bind_int64(statement, 1, id);
+
+    const int result = sqlite3_step(statement);
+    cu_row row = {.statement = statement};
+
+    if (result == SQLITE_DONE)
+        return cu_fail(err, CU_ENOTFOUND, "no item %lld in the evidence file", (long long)id);
+    if (result != SQLITE_ROW)
+        return cu_database_fail(evidence->database, "could not read an item", err);
+    take_item(&row, &value);
+    return row.bad ? cu_fail(err, CU_EFORMAT, "an item of the evidence file makes no sense")
+                   : seen(context, &value, err);
+}
 
 /* Texts live as long as the evidence: they are kept in its prepared statement. */
 cu_status cu_evidence_get_source(cu_evidence *evidence, cu_evidence_source *out, cu_err *err)

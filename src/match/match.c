@@ -113,9 +113,12 @@ static cu_status answer(cu_matcher *self, const cu_hashset *set, size_t item, si
     const cu_evidence_item *const row = &self->items[item];
     cu_status (*const tell)(void *, const cu_evidence_item *, const cu_match *, cu_err *) =
         good ? self->matching.known_good : self->matching.matched;
-    cu_match match = {.set = cu_hashset_get_facts(set),
-                      .algorithm = keys[key].algorithm,
-                      .strength = cu_match_strength(row->state, row->claimed)};
+    cu_match match = {
+        .set = cu_hashset_get_facts(set),
+        .algorithm = keys[key].algorithm,
+        .strength = cu_match_strength(
+            /* A member is as live as what it lies in. */
+            strcmp(row->state, "member") == 0 ? row->recovery : row->state, row->claimed)};
 
     if (tell == NULL)
         return CU_OK;

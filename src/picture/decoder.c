@@ -52,7 +52,7 @@ static cu_status restart(cu_picture_decoder *decoder, cu_err *err)
 }
 
 /* The whole answer before the time is up. errno is 0 where the child is gone. */
-static bool receive(int socket, cu_picture_facts *out, bool *late)
+static bool receive(int socket, cu_picture_facts *out, cu_picture_views *views, bool *late)
 {
     struct pollfd wanted = {.fd = socket, .events = POLLIN};
     int n = 0;
@@ -62,7 +62,8 @@ static bool receive(int socket, cu_picture_facts *out, bool *late)
     while (n < 0 && errno == EINTR);
     *late = n == 0;
     /* The child writes it at once: what has begun comes whole, or its end is seen. */
-    return n > 0 && cu_sandbox_read_all(socket, out, sizeof *out);
+    return n > 0 && cu_sandbox_read_all(socket, out, sizeof *out) &&
+           (views == NULL || cu_sandbox_read_all(socket, views, sizeof *views));
 }
 
 static void not_examined(cu_picture_facts *out, const char *why)
@@ -79,13 +80,18 @@ static void not_examined(cu_picture_facts *out, const char *why)
 cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file *file,
                              cu_picture_facts *out, cu_err *err)
 {
-    const cu_picture_request request = {.bytes = file->bytes, .full = file->full};
+    const cu_picture_request request = {.offset = file->offset,
+                                        .bytes = file->bytes,
+                                        .full = file->full,
+                                        .views = file->views != NULL};
     const cu_bytes asked = {(const uint8_t *)&request, sizeof request};
     cu_picture_facts facts;
     cu_item item = {0};
     cu_err why = {0};
     bool late = false;
 
+    if (file->views != NULL)
+        file->views->count = 0;
     if (file->bytes > CU_PICTURE_FILE_MAX) {
         not_examined(out, "the file is larger than 512 MiB");
         return CU_OK;
@@ -104,17 +110,21 @@ cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file 
     if (st != CU_OK)
         return st;
 
-    const bool whole = receive(item.socket, &facts, &late);
+    const bool whole = receive(item.socket, &facts, file->views, &late);
 
     st = cu_item_end(decoder->zygote, &item, late ? "time limit" : NULL, &why);
     /* An answer that came whole stands, however its child ended after it. */
     if (whole)
         st = cu_picture_facts_check(&facts, file->bytes, &why);
-    else if (st == CU_OK)
+    if (whole && st == CU_OK && file->views != NULL)
+        st = cu_picture_views_check(file->views, &why);
+    if (!whole && st == CU_OK)
         st = cu_fail(&why, CU_ECHILD, "the decoder gave no answer");
     if (st == CU_OK)
         *out = facts;
     else
         not_examined(out, why.text);
+    if (file->views != NULL && out->outcome == CU_PICTURE_NOT)
+        file->views->count = 0;
     return CU_OK;
 }

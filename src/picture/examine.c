@@ -50,8 +50,41 @@ static void take_canvas(cu_canvas *canvas, cu_picture_facts *out)
     memcpy(out->hash_frames, canvas->hash_frames, sizeof out->hash_frames);
 }
 
+static cu_status hash_views(const cu_canvas *canvas, cu_picture_views *out, cu_err *err)
+{
+    const cu_pdq_pixels pixels = {.p = canvas->full,
+                                  .stride_bytes = (size_t)canvas->width * canvas->channels,
+                                  .width = canvas->width,
+                                  .height = canvas->height,
+                                  .channels = canvas->channels};
+    size_t count = 0;
+    const cu_status st = cu_pdq_hash_views(&pixels, out->list, &count, err);
+
+    out->count = st == CU_OK ? (uint32_t)count : 0;
+    return st;
+}
+
+/* What all pixels are kept for. */
+static cu_status hash_all_pixels(cu_canvas *canvas, bool full, cu_picture_views *views,
+                                 cu_picture_facts *out, cu_err *err)
+{
+    cu_status st = CU_OK;
+
+    if (canvas->full == NULL || canvas->hash_count == 0)
+        return CU_OK;
+    if (full)
+        st = hash_full(canvas, out, err);
+    return st == CU_OK && views != NULL ? hash_views(canvas, views, err) : st;
+}
+
+/* What is wanted besides the hashes of variant A. */
+typedef struct wish {
+    bool full;
+    cu_picture_views *views;
+} wish;
+
 static void decode(cu_bytes file, const cu_picture_format *format, cu_canvas *canvas,
-                   cu_picture_facts *out)
+                   const wish *wanted, cu_picture_facts *out)
 {
     cu_err err = {0};
     cu_err lost = {0};
@@ -62,8 +95,8 @@ static void decode(cu_bytes file, const cu_picture_format *format, cu_canvas *ca
         canvas->rows = canvas->height;
     if (canvas->begun && canvas->rows > 0 && canvas->hash_count == 0)
         hashed = cu_canvas_next_frame(canvas, 0, &lost);
-    if (hashed == CU_OK && canvas->full != NULL && canvas->hash_count > 0)
-        hashed = hash_full(canvas, out, &lost);
+    if (hashed == CU_OK)
+        hashed = hash_all_pixels(canvas, wanted->full, wanted->views, out, &lost);
     take_canvas(canvas, out);
     if (hashed != CU_OK || out->hash_count == 0) {
         out->hash_count = 0;
@@ -96,8 +129,15 @@ static void read_exif(cu_bytes file, const cu_picture_format *format, const cu_c
 
 void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
 {
+    cu_picture_examine_with(file, full, NULL, out);
+}
+
+void cu_picture_examine_with(cu_bytes file, bool full, cu_picture_views *views,
+                             cu_picture_facts *out)
+{
     const cu_picture_format *const format = cu_picture_format_of(file);
-    cu_canvas canvas = {.want_full = full};
+    cu_canvas canvas = {.want_full = full || views != NULL};
+    const wish wanted = {full, views};
 
     *out = (cu_picture_facts){.orientation = 1,
                               .frames = 1,
@@ -106,10 +146,12 @@ void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
                               .exif = {.taken_us = CU_PICTURE_NO_TIME,
                                        .latitude = CU_PICTURE_NO_ANGLE,
                                        .longitude = CU_PICTURE_NO_ANGLE}};
+    if (views != NULL)
+        views->count = 0;
     if (format == NULL)
         return;
     (void)snprintf(out->format, sizeof out->format, "%s", format->name);
-    decode(file, format, &canvas, out);
+    decode(file, format, &canvas, &wanted, out);
     read_exif(file, format, &canvas, out);
     cu_canvas_free(&canvas);
 }

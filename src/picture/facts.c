@@ -104,3 +104,13 @@ cu_status cu_picture_facts_check(const cu_picture_facts *facts, uint64_t file_by
         return cu_fail(err, CU_ECHILD, "the decoder broke its protocol");
     return CU_OK;
 }
+
+cu_status cu_picture_views_check(const cu_picture_views *views, cu_err *err)
+{
+    bool good = views->count <= cu_pdq_views_max;
+
+    for (uint32_t i = 0; good && i < views->count; i++)
+        good = views->list[i].change < cu_pdq_changes && views->list[i].amount >= -1000 &&
+               views->list[i].amount <= 1000 && is_hash(&views->list[i].hash);
+    return good ? CU_OK : cu_fail(err, CU_ECHILD, "the decoder broke its protocol");
+}

@@ -83,9 +83,18 @@ typedef struct cu_picture_facts {
     char reason[cu_picture_reason_bytes];
 } cu_picture_facts;
 
+/* What the picture may have been before somebody changed it; see cu_pdq_hash_views. */
+typedef struct cu_picture_views {
+    uint32_t count;
+    uint32_t zero;
+    cu_pdq_view list[cu_pdq_views_max];
+} cu_picture_views;
+
 /* CU_ECHILD where a field cannot be: the child that said so is not believed in anything. */
 cu_status cu_picture_facts_check(const cu_picture_facts *facts, uint64_t file_bytes,
                                  cu_err *err) CU_MUST_CHECK;
+
+cu_status cu_picture_views_check(const cu_picture_views *views, cu_err *err) CU_MUST_CHECK;
 
 /* ---- the broker ---- */
 
@@ -99,9 +108,11 @@ CU_DEFINE_AUTO(cu_picture_decoder, cu_picture_decoder_stop)
 
 /* One file that may be a picture. */
 typedef struct cu_picture_file {
-    int fd;         /* open for reading alone; its bytes are those of the file */
-    uint64_t bytes; /* 1 or more */
-    bool full;      /* the hash of variant F is wanted too */
+    int fd;                  /* open for reading alone; its bytes are those of the file */
+    uint64_t offset;         /* where in it the file begins */
+    uint64_t bytes;          /* 1 or more */
+    cu_picture_views *views; /* filled where not NULL; costs more than the decoding */
+    bool full;               /* the hash of variant F is wanted too */
 } cu_picture_file;
 
 /*

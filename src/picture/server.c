@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+enum { page_bytes = 4096 };
+
 static cu_status handle(CU_UNUSED void *state, CU_UNUSED cu_bytes request,
                         CU_UNUSED const int *fds, CU_UNUSED size_t fd_count,
                         CU_UNUSED cu_buffer *reply, cu_err *err)
@@ -19,18 +21,23 @@ static cu_status item(CU_UNUSED void *state, cu_bytes request, const int *fds, s
                       cu_err *err)
 {
     static cu_picture_facts facts;
+    static cu_picture_views views;
     cu_picture_request asked;
 
     if (request.n != sizeof asked || fd_count != 2)
         return cu_fail(err, CU_EUSAGE, "not an item");
     memcpy(&asked, request.p, sizeof asked);
 
-    const uint8_t *const p = mmap(NULL, asked.bytes, PROT_READ, MAP_SHARED, fds[1], 0);
+    const uint64_t before = asked.offset % page_bytes;
+    const uint8_t *const p = mmap(NULL, before + asked.bytes, PROT_READ, MAP_SHARED, fds[1],
+                                  (off_t)(asked.offset - before));
 
     if (p == MAP_FAILED)
         return cu_fail_os(err, "could not map the file");
-    cu_picture_examine_here((cu_bytes){p, asked.bytes}, asked.full != 0, &facts);
-    return cu_sandbox_write_all(fds[0], &facts, sizeof facts)
+    cu_picture_examine_with((cu_bytes){p + before, asked.bytes}, asked.full != 0,
+                            asked.views != 0 ? &views : NULL, &facts);
+    return cu_sandbox_write_all(fds[0], &facts, sizeof facts) &&
+                   (asked.views == 0 || cu_sandbox_write_all(fds[0], &views, sizeof views))
                ? CU_OK
                : cu_fail(err, CU_EIO, "the broker is gone");
 }

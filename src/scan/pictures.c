@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "scan/candidates.h"
+#include "scan/resemblance.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -27,6 +28,10 @@ typedef struct answer {
     cu_status status; /* ours: no facts where it is not CU_OK */
     cu_err err;
     cu_picture_facts facts;
+    bool has_thumbnail; /* the file holds another picture, small */
+    cu_digests thumbnail_digests;
+    cu_picture_facts thumbnail;
+    cu_resemblances found, found_thumbnail;
 } answer;
 
 typedef struct stage {
@@ -34,6 +39,7 @@ typedef struct stage {
     size_t next;          /* of the leaders */
     bool stopping;
     const cu_pictures_options *options;
+    bool full; /* variant F is wanted */
     cu_candidates candidates;
     cu_queue *answers;
 } stage;
@@ -43,6 +49,8 @@ typedef struct worker {
     pthread_t thread;
     bool started;
     cu_picture_decoder *decoder;
+    cu_resemblance resemblance;
+    cu_picture_views views;
     cu_device_reader *reader;
     cu_device_memory memory;
     int read_only; /* the same memory, as the decoder gets it */
@@ -139,19 +147,70 @@ static void let_go(worker *self)
     self->used = keep_bytes;
 }
 
+/* A thumbnail that is not of its picture is looked at as a file of its own. */
+static cu_status examine_thumbnail(worker *self, answer *out, cu_err *err)
+{
+    const cu_picture_thumbnail *const place = &out->facts.thumbnail;
+    const cu_picture_file file = {
+        .fd = self->read_only, .offset = place->offset, .bytes = place->bytes};
+    cu_digest_stream digest;
+
+    if (out->facts.outcome == CU_PICTURE_NOT || place->bytes == 0 ||
+        place->distance <= cu_picture_thumbnail_differs || place->distance > 256)
+        return CU_OK;
+    cu_digest_init(&digest, CU_DIGEST_ALL);
+    cu_digest_update(&digest, (cu_bytes){self->memory.p + place->offset, (size_t)place->bytes});
+    cu_digest_final(&digest, &out->thumbnail_digests);
+
+    const cu_status st = cu_picture_examine(self->decoder, &file, &out->thumbnail, err);
+
+    out->has_thumbnail = st == CU_OK && out->thumbnail.outcome != CU_PICTURE_NOT;
+    return st;
+}
+
+/* Against the sets, while the picture is at hand. */
+static cu_status compare(worker *self, answer *out, cu_err *err)
+{
+    cu_status st = cu_resemblance_ask(&self->resemblance, &out->facts,
+                                      self->stage->options->thorough ? &self->views : NULL,
+                                      &out->found, err);
+
+    if (st == CU_OK && out->has_thumbnail)
+        st = cu_resemblance_ask(&self->resemblance, &out->thumbnail, NULL,
+                                &out->found_thumbnail, err);
+    return st;
+}
+
 static void examine(worker *self, answer *out)
 {
     const stage *const s = self->stage;
     const cu_content *const content =
         &s->options->plan->contents[s->candidates.list[out->candidate].content];
-    const cu_picture_file file = {.fd = self->read_only, .bytes = content->size};
+    const bool views = s->options->thorough && !cu_resemblance_is_idle(&self->resemblance);
+    const cu_picture_file file = {.fd = self->read_only,
+                                  .bytes = content->size,
+                                  .full = s->full,
+                                  .views = views ? &self->views : NULL};
 
     out->status = CU_OK;
     if (content->size <= CU_PICTURE_FILE_MAX)
         out->status = read_content(self, content, &out->err);
     if (out->status == CU_OK)
         out->status = cu_picture_examine(self->decoder, &file, &out->facts, &out->err);
+    if (out->status == CU_OK)
+        out->status = examine_thumbnail(self, out, &out->err);
+    if (out->status == CU_OK)
+        out->status = compare(self, out, &out->err);
     let_go(self);
+}
+
+static void answer_free(answer *made)
+{
+    if (made == NULL)
+        return;
+    cu_resemblances_free(&made->found);
+    cu_resemblances_free(&made->found_thumbnail);
+    free(made);
 }
 
 static bool take_leader(stage *self, uint32_t *out)
@@ -182,7 +241,7 @@ static void *work(void *context)
         made->candidate = candidate;
         examine(self, made);
         if (!cu_queue_push(self->stage->answers, made)) {
-            free(made);
+            answer_free(made);
             break;
         }
     }
@@ -199,6 +258,9 @@ static cu_status prepare(worker *self, cu_err *err)
         st = cu_device_reader_open(device, &self->memory, &self->reader, err);
     if (st == CU_OK)
         st = cu_picture_decoder_start(&self->decoder, err);
+    if (st == CU_OK)
+        st = cu_resemblance_begin(&self->resemblance, self->stage->options->sets,
+                                  self->stage->options->set_count, err);
     if (st != CU_OK)
         return st;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", self->memory.fd);
@@ -212,6 +274,7 @@ static void end(worker *self)
     if (self->started)
         pthread_join(self->thread, NULL);
     cu_picture_decoder_stop(self->decoder);
+    cu_resemblance_end(&self->resemblance);
     cu_device_reader_close(self->reader);
     cu_device_memory_free(&self->memory);
     if (self->read_only >= 0)
@@ -298,6 +361,78 @@ static cu_status add_picture(stage *self, int64_t item, const cu_picture_facts *
     return st == CU_OK ? add_finding(self, item, facts, err) : st;
 }
 
+typedef struct thumbnail_of {
+    stage *stage;
+    const answer *answer;
+    int64_t id;
+} thumbnail_of;
+
+/* A member of its picture: /p1/a.jpg/::/thumbnail. */
+static cu_status add_member(void *context, const cu_evidence_item *parent, cu_err *err)
+{
+    const thumbnail_of *const self = context;
+    const cu_picture_thumbnail *const place = &self->answer->facts.thumbnail;
+    cu_buffer path = {0};
+    char text[128];
+    cu_evidence_item row = {.id = self->id,
+                            .volume = parent->volume,
+                            .name = "thumbnail",
+                            .inode = "",
+                            .state = "member",
+                            .recovery = parent->recovery,
+                            .path_certain = parent->path_certain,
+                            .size = place->bytes,
+                            .read = place->bytes,
+                            .examined = true,
+                            .type = "image/jpeg",
+                            .digests = self->answer->thumbnail_digests,
+                            .parent = parent->id,
+                            .modified_us = INT64_MIN,
+                            .accessed_us = INT64_MIN,
+                            .changed_us = INT64_MIN,
+                            .born_us = INT64_MIN};
+
+    cu_buffer_format(&path, "%s/::/thumbnail", parent->path);
+    cu_buffer_u8(&path, 0);
+    (void)snprintf(text, sizeof text, "the thumbnail in it is another picture, %u bits away",
+                   place->distance);
+
+    cu_status st = cu_buffer_check(&path, err);
+
+    row.path = (const char *)path.p;
+    if (st == CU_OK)
+        st = cu_evidence_add_item(self->stage->options->evidence, &row, err);
+    cu_buffer_free(&path);
+    if (st == CU_OK)
+        st = add_picture(self->stage, self->id, &self->answer->thumbnail, err);
+    if (st == CU_OK)
+        st = cu_resemblances_write(&self->answer->found_thumbnail, self->id,
+                                   self->stage->options->evidence, err);
+    if (st == CU_OK)
+        st = cu_evidence_add_finding(self->stage->options->evidence,
+                                     &(cu_evidence_finding){.item = parent->id,
+                                                            .path = "",
+                                                            .offset = place->offset,
+                                                            .kind = "thumbnail",
+                                                            .text = text},
+                                     err);
+    return st;
+}
+
+/* Its id follows from its picture's place among all pictures, whenever that was decoded. */
+static cu_status add_thumbnail(stage *self, uint32_t candidate, const answer *from, cu_err *err)
+{
+    CU_AUTO(cu_evidence, view);
+    thumbnail_of wanted = {
+        .stage = self, .answer = from, .id = self->options->next_item + candidate};
+    cu_status st = cu_evidence_peek(self->options->evidence, &view, err);
+
+    if (st == CU_OK)
+        st = cu_evidence_get_item(view, self->candidates.list[candidate].item, add_member,
+                                  &wanted, err);
+    return st;
+}
+
 static cu_status add_known(stage *self, int64_t item, cu_err *err)
 {
     const cu_evidence_picture row = {.item = item,
@@ -312,9 +447,8 @@ static cu_status add_known(stage *self, int64_t item, cu_err *err)
     return cu_evidence_add_picture(self->options->evidence, &row, err);
 }
 
-/* Every item of the same bytes gets a row; facts NULL: its bytes are known. */
-static cu_status write_rows(stage *self, uint32_t leader, const cu_picture_facts *facts,
-                            cu_err *err)
+/* Every item of the same bytes gets a row; from NULL: its bytes are known. */
+static cu_status write_rows(stage *self, uint32_t leader, const answer *from, cu_err *err)
 {
     cu_status st = CU_OK;
 
@@ -322,7 +456,12 @@ static cu_status write_rows(stage *self, uint32_t leader, const cu_picture_facts
          i = self->candidates.list[i].next_same) {
         const int64_t item = self->candidates.list[i].item;
 
-        st = facts == NULL ? add_known(self, item, err) : add_picture(self, item, facts, err);
+        st = from == NULL ? add_known(self, item, err)
+                          : add_picture(self, item, &from->facts, err);
+        if (st == CU_OK && from != NULL)
+            st = cu_resemblances_write(&from->found, item, self->options->evidence, err);
+        if (st == CU_OK && from != NULL && from->has_thumbnail)
+            st = add_thumbnail(self, i, from, err);
     }
     return st;
 }
@@ -356,10 +495,10 @@ static cu_status collect(stage *self, size_t wanted, cu_err *err)
             return cu_fail(err, CU_ENOMEM, "out of memory");
         st = got->status;
         if (st == CU_OK)
-            st = write_rows(self, got->candidate, &got->facts, err);
+            st = write_rows(self, got->candidate, got, err);
         else if (err != NULL)
             *err = got->err;
-        free(got);
+        answer_free(got);
 
         const bool going = cu_progress_tell(options->progress, "decoding", i + 1, wanted);
 
@@ -381,7 +520,7 @@ static void drain(stage *self)
 
         if (left == NULL)
             return;
-        free(left);
+        answer_free(left);
     }
 }
 
@@ -416,15 +555,46 @@ static cu_status decode_all(stage *self, size_t wanted, cu_err *err)
     return st;
 }
 
+/* Pictures that are done were compared with these sets; a resumed scan must have the same. */
+static cu_status check_sets(const cu_pictures_options *options, cu_err *err)
+{
+    static const char key[] = "picture-sets";
+    cu_buffer before = {0};
+    cu_buffer now = {0};
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; i < options->set_count; i++)
+        cu_buffer_append(&now, cu_hashset_get_facts(options->sets[i])->sha256, 32);
+    cu_buffer_u8(&now, options->thorough);
+    st = cu_buffer_check(&now, err);
+    if (st == CU_OK)
+        st = cu_evidence_get_state(options->evidence, key, &before, err);
+    if (st == CU_ENOTFOUND)
+        st = cu_evidence_put_state(options->evidence, key, cu_buffer_view(&now), err);
+    else if (st == CU_OK && !cu_bytes_equal(cu_buffer_view(&before), cu_buffer_view(&now)))
+        st = cu_fail(err, CU_EUSAGE,
+                     "could not resume: the scan began with other sets, or without --thorough");
+    cu_buffer_free(&before);
+    cu_buffer_free(&now);
+    return st;
+}
+
 cu_status cu_pictures_run(const cu_pictures_options *options, cu_err *err)
 {
     stage self = {.options = options};
     size_t known = 0;
-    cu_status st = cu_candidates_find(&self.candidates, options->plan, options->sets,
-                                      options->set_count, options->evidence, err);
+    cu_status st = check_sets(options, err);
 
-    if (st != CU_OK)
+    if (st == CU_OK)
+        st = cu_candidates_find(&self.candidates, options->plan, options->sets,
+                                options->set_count, options->evidence, err);
+
+    if (st == CU_OK)
+        st = cu_resemblance_wants_full(options->sets, options->set_count, &self.full, err);
+    if (st != CU_OK) {
+        cu_candidates_free(&self.candidates);
         return st;
+    }
     pthread_mutex_init(&self.lock, NULL);
     self.answers = cu_queue_new(queue_items);
     if (self.answers == NULL)

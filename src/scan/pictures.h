@@ -15,8 +15,10 @@ typedef struct cu_pictures_options {
     cu_evidence_writer *evidence;
     const cu_plan *plan;
     const cu_walked *walked;
+    int64_t next_item; /* the first id that the walk has left */
     cu_hashset *const *sets;
     size_t set_count;
+    bool thorough; /* other views of each picture are compared with the sets too */
     unsigned workers;
     cu_progress *progress;
 } cu_pictures_options;

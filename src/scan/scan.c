@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "filetype/filetype.h"
 #include "scan/conclude.h"
+#include "scan/groups.h"
 #include "scan/intake.h"
 #include "scan/pictures.h"
 #include "scan/sweep.h"
@@ -200,12 +201,17 @@ static cu_status decode(scan *self, cu_scan_report *report, cu_err *err)
                                          .evidence = self->evidence,
                                          .plan = &self->plan,
                                          .walked = self->intake.walked,
+                                         .next_item = self->intake.next_item,
                                          .sets = self->options->sets,
                                          .set_count = self->options->set_count,
+                                         .thorough = self->options->thorough,
                                          .workers = worker_count(self->options),
                                          .progress = self->options->progress};
     const int64_t start_us = cu_clock_steady_us();
-    const cu_status st = cu_pictures_run(&options, err);
+    cu_status st = cu_pictures_run(&options, err);
+
+    if (st == CU_OK)
+        st = cu_groups_write(self->evidence, self->options->progress, err);
 
     report->decode_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
     return st;

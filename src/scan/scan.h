@@ -17,6 +17,7 @@ typedef struct cu_scan_options {
     cu_hashset *const *sets;
     size_t set_count;
     unsigned workers; /* 0: one for each processor */
+    bool thorough;    /* other views of each picture are compared with the sets too */
     bool resume;
     cu_progress *progress; /* may be NULL */
 } cu_scan_options;

@@ -9,6 +9,8 @@ import math
 import os
 import random
 import signal
+import sqlite3
+import struct
 import subprocess
 import time
 
@@ -70,6 +72,34 @@ def make_picture(seed, width=320, height=240):
     done = subprocess.run(["cjpeg", "-quality", "85"], capture_output=True, check=True,
                           input=b"P6 %d %d 255\n" % (width, height) + bytes(rows))
     return done.stdout
+
+
+def make_scene(seed, width, height, quality):
+    """Large soft shapes that survive re-saving: the same scene for the same seed."""
+    made = random.Random(seed)
+    spots = [(made.random(), made.random(), 0.05 + made.random() * 0.2, made.randrange(256))
+             for _ in range(40)]
+    rows = bytearray()
+    for y in range(height):
+        for x in range(width):
+            value = 90
+            for a, b, size, grey in spots:
+                if (x / width - a) ** 2 + (y / height - b) ** 2 < size * size:
+                    value = grey
+            rows += bytes((value, value // 2 + 60, 255 - value))
+    done = subprocess.run(["cjpeg", "-quality", str(quality)], capture_output=True, check=True,
+                          input=b"P6 %d %d 255\n" % (width, height) + bytes(rows))
+    return done.stdout
+
+
+def with_thumbnail(picture, thumbnail):
+    """The JPEG with an EXIF segment whose second directory holds the thumbnail."""
+    tiff = (b"II*\0" + struct.pack("<IHI", 8, 0, 14) + struct.pack("<H", 2)
+            + struct.pack("<HHII", 0x201, 4, 1, 44) + struct.pack("<HHII", 0x202, 4, 1, len(thumbnail))
+            + struct.pack("<I", 0))
+    tiff += b"\0" * (44 - len(tiff)) + thumbnail
+    segment = b"Exif\0\0" + tiff
+    return picture[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + picture[2:]
 
 
 def make_stick(folder, megabytes=48):
@@ -350,6 +380,62 @@ def full_disk(folder):
     return None
 
 
+def fill_stick(folder, files):
+    image = os.path.join(folder, "pictures.img")
+    subprocess.run(["mkfs.fat", "-F", "32", "-i", "00000001", "--invariant", "-C", image,
+                    str(40 * 1024)], check=True, capture_output=True)
+    for name, content in files.items():
+        with open(os.path.join(folder, "f"), "wb") as out:
+            out.write(content)
+        subprocess.run(["mcopy", "-i", image, os.path.join(folder, "f"), "::" + name], check=True)
+    return image
+
+
+def alike(folder):
+    """A picture that was saved again is near to a set's; groups; a thumbnail of another picture."""
+    known = os.path.join(folder, "known")
+    os.mkdir(known)
+    with open(os.path.join(known, "k.jpg"), "wb") as out:
+        out.write(make_scene(1, 160, 120, 95))
+    chs = os.path.join(folder, "near.chs")
+    done = run("hashset", "import", "--as", "pictures", "--alert", "--name", "N", known, "-o", chs)
+    assert done.returncode == 0, done
+    other = make_scene(2, 160, 120, 80)
+    image = fill_stick(folder, {
+        "again.jpg": make_scene(1, 160, 120, 40), "smaller.jpg": make_scene(1, 120, 90, 80),
+        "other.jpg": other, "copy.jpg": other,
+        "carrier.jpg": with_thumbnail(make_scene(3, 160, 120, 80), make_scene(1, 120, 90, 85))})
+    kept = None
+    for options in (["--workers", "1"], ["--workers", "4"], ["--workers", "2", "--thorough"]):
+        summary, items = scan(image, folder, "--set", chs, *options)
+        shown = run("show", os.path.join(folder, "scan.custos"), "--matches", "--jsonl")
+        matches = [json.loads(line) for line in shown.stdout.splitlines()]
+        assert {m["path"] for m in matches} == {"/p0/again.jpg", "/p0/smaller.jpg",
+                                                "/p0/carrier.jpg/::/thumbnail"}, matches
+        assert all(m["strength"] == "near" and m["algorithm"] == "pdq" and m["distance"] <= 31
+                   for m in matches), matches
+        assert summary["matches"] == {"exact": 0, "near": 3}, summary["matches"]
+        bytes_now = read(os.path.join(folder, "scan.custos"))
+        if "--thorough" not in options:
+            assert kept is None or kept == bytes_now, "workers changed the evidence"
+            kept = bytes_now
+    by_path = {i["path"]: i for i in items}
+    member = by_path["/p0/carrier.jpg/::/thumbnail"]
+    assert member["state"] == "member" and member["width"] == 120, member
+    assert member["parent"] == by_path["/p0/carrier.jpg"]["id"], member
+    assert [f["path"] for f in findings(folder) if f["kind"] == "thumbnail"] == ["/p0/carrier.jpg"]
+    database = sqlite3.connect("file:" + os.path.join(folder, "scan.custos") + "?immutable=1", uri=True)
+    groups = {path: row for path, *row in database.execute(
+        "SELECT i.path, g.same_bytes, g.same_picture, g.similar FROM grouping g JOIN item i ON i.id = g.item")}
+    database.close()
+    assert len(groups) == 6, groups
+    assert groups["/p0/other.jpg"] == groups["/p0/copy.jpg"]
+    assert groups["/p0/again.jpg"][2] == groups["/p0/smaller.jpg"][2] == by_path["/p0/again.jpg"]["id"]
+    assert groups["/p0/again.jpg"][0] != groups["/p0/smaller.jpg"][0]
+    assert groups["/p0/other.jpg"][2] != groups["/p0/again.jpg"][2]
+    assert groups["/p0/carrier.jpg/::/thumbnail"][2] == by_path["/p0/again.jpg"]["id"], groups
+
+
 def main():
     tap = Tap()
     tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
@@ -360,6 +446,7 @@ def main():
     tap.run("a flipped bit is seen, and a changed source", in_folder, flipped_bits)
     tap.run("hostile names are kept whole and shown escaped", in_folder, hostile_names)
     tap.run("pictures are hashed once, and what is wrong with them is said", in_folder, pictures)
+    tap.run("pictures that look alike are found and grouped", in_folder, alike)
     tap.run("known files are found, live and deleted", in_folder, known_files)
     tap.run("what lies there three times is told at each place", in_folder, copies)
     tap.run("sets are exported, compared and joined", in_folder, sets)

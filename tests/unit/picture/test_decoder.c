@@ -73,6 +73,41 @@ static void answers_as_without_a_sandbox(void **state)
     free(file);
 }
 
+static void answers_with_other_views_and_from_within_a_file(void **state)
+{
+    (void)state;
+
+    enum { before = 5000 };
+
+    const make_jpeg wanted = {
+        .width = 320, .height = 200, .channels = 3, .quality = 80, .seed = 7};
+    size_t n = 0;
+    uint8_t *const jpeg = make_jpeg_file(&wanted, &n);
+    const int fd = memfd_create("picture", MFD_CLOEXEC);
+    static cu_picture_views there;
+    static cu_picture_views here;
+    const cu_picture_file file = {.fd = fd, .offset = before, .bytes = n, .views = &there};
+    cu_picture_facts facts;
+    cu_picture_facts expected;
+
+    assert_int_equal(pwrite(fd, jpeg, n, before), n);
+    assert_int_equal(cu_picture_examine(decoder, &file, &facts, NULL), CU_OK);
+    cu_picture_examine_with((cu_bytes){jpeg, n}, false, &here, &expected);
+    assert_int_equal(facts.outcome, CU_PICTURE_WHOLE);
+    assert_int_equal(facts.has_full, 0);
+    assert_memory_equal(facts.hashes, expected.hashes, sizeof expected.hashes);
+    assert_true(here.count > 10);
+    assert_int_equal(there.count, here.count);
+    assert_memory_equal(there.list, here.list, here.count * sizeof here.list[0]);
+    there.list[0].amount = 1001;
+    assert_int_equal(cu_picture_views_check(&there, NULL), CU_ECHILD);
+    there.list[0].amount = 0;
+    there.count = cu_pdq_views_max + 1;
+    assert_int_equal(cu_picture_views_check(&there, NULL), CU_ECHILD);
+    close(fd);
+    free(jpeg);
+}
+
 static void answers_for_what_is_no_picture(void **state)
 {
     (void)state;
@@ -150,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_as_without_a_sandbox),
+        cmocka_unit_test(answers_with_other_views_and_from_within_a_file),
         cmocka_unit_test(answers_for_what_is_no_picture),
         cmocka_unit_test(a_child_that_dies_costs_one_file),
         cmocka_unit_test(refuses_a_file_over_the_ceiling),
