@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { grey = 128 };
 
@@ -21,6 +22,18 @@ static cu_status keep_columns(cu_canvas *canvas, cu_err *err)
     for (uint32_t x = 0; x < canvas->kept_width; x++)
         canvas->columns[x] = source_of(x, canvas->width, canvas->kept_width);
     return CU_OK;
+}
+
+/* All pages at once: a child has none yet, and each would cost a fault of its own. */
+static void touch(uint8_t *p, size_t n)
+{
+    enum { page_bytes = 4096 };
+
+    uint8_t *const first = p + (page_bytes - (uintptr_t)p % page_bytes) % page_bytes;
+
+    /* A kernel that does not know it says so, and the pages come one by one. */
+    if (n >= 16 * (size_t)page_bytes)
+        (void)madvise(first, (n - page_bytes) / page_bytes * page_bytes, MADV_POPULATE_WRITE);
 }
 
 cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, uint32_t channels,
@@ -59,6 +72,7 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
         canvas->full = malloc((size_t)pixels * channels);
     if (canvas->kept == NULL || (canvas->want_full && canvas->full == NULL))
         return cu_fail(err, CU_ENOMEM, "out of memory");
+    touch(canvas->kept, kept);
     memset(canvas->kept, grey, kept);
     if (canvas->full != NULL)
         memset(canvas->full, grey, (size_t)pixels * channels);

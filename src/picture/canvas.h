@@ -13,7 +13,8 @@ enum { cu_canvas_side = 512 }; /* of the samples that variant A is made of */
  * but for want_full, to start. What never comes is mid-grey, as libjpeg fills what is missing.
  */
 typedef struct cu_canvas {
-    bool want_full; /* keep every pixel: variant F is wanted */
+    bool want_full;     /* keep every pixel: variant F is wanted */
+    bool sample_always; /* for tests: decoders compute samples alone, however few pixels */
     bool begun;
     uint32_t width, height; /* of the picture */
     uint32_t channels;      /* of kept and full: 1 grey, 3 red green blue */
