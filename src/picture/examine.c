@@ -18,8 +18,13 @@ static void say(cu_picture_facts *out, cu_picture_outcome outcome, const cu_err 
     out->outcome = (uint32_t)outcome;
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
         n--;
-    for (size_t i = 0; i < n; i++)
-        out->reason[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+    for (size_t i = 0; i < n; i++) {
+        const char c = text[i];
+
+        out->reason[i] = c;
+        if (c < ' ' || c > '~')
+            out->reason[i] = '?';
+    }
     out->reason[n] = '\0';
 }
 

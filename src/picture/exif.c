@@ -108,7 +108,8 @@ typedef struct reading {
     int64_t time_us, original_us;
 } reading;
 
-static int32_t angle_of(cu_bytes value, cu_bytes sign, char negative, bool big_endian, int most)
+static int32_t angle_of(cu_bytes value, cu_bytes sign, uint8_t negative, bool big_endian,
+                        int most)
 {
     double degrees = 0;
     double minutes = 0;

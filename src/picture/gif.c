@@ -121,6 +121,24 @@ static void paint(decoder *self, uint32_t y, const ColorMapObject *colours)
     }
 }
 
+/* Lines from first on, step apart. */
+static cu_status read_lines(decoder *self, const ColorMapObject *colours, int first, int step,
+                            cu_err *err)
+{
+    GifFileType *const gif = self->gif;
+    const GifImageDesc *const image = &gif->Image;
+
+    for (int y = first; y < image->Height; y += step) {
+        if (DGifGetLine(gif, self->line, image->Width) == GIF_ERROR)
+            return complain(gif, err);
+        if (image->Top + y < gif->SHeight)
+            paint(self, (uint32_t)(image->Top + y), colours);
+        if (self->frame == 0 && !image->Interlace)
+            self->canvas->rows = (uint32_t)(image->Top + y + 1);
+    }
+    return CU_OK;
+}
+
 static cu_status read_frame(decoder *self, cu_err *err)
 {
     static const int starts[] = {0, 4, 2, 1};
@@ -132,17 +150,13 @@ static cu_status read_frame(decoder *self, cu_err *err)
 
     if (colours == NULL)
         return cu_fail(err, CU_EFORMAT, "a frame has no colours");
-    for (int pass = 0; pass < (image->Interlace ? 4 : 1); pass++) {
-        const int step = image->Interlace ? steps[pass] : 1;
+    if (!image->Interlace)
+        return read_lines(self, colours, 0, 1, err);
+    for (size_t pass = 0; pass < CU_COUNT_OF(starts); pass++) {
+        const cu_status st = read_lines(self, colours, starts[pass], steps[pass], err);
 
-        for (int y = image->Interlace ? starts[pass] : 0; y < image->Height; y += step) {
-            if (DGifGetLine(gif, self->line, image->Width) == GIF_ERROR)
-                return complain(gif, err);
-            if (image->Top + y < gif->SHeight)
-                paint(self, (uint32_t)(image->Top + y), colours);
-            if (self->frame == 0 && !image->Interlace)
-                self->canvas->rows = (uint32_t)(image->Top + y + 1);
-        }
+        if (st != CU_OK)
+            return st;
     }
     return CU_OK;
 }

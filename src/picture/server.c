@@ -3,7 +3,6 @@
 #include "picture/examine.h"
 #include "picture/protocol.h"
 
-#include <locale.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -46,8 +45,6 @@ int main(void)
 {
     const cu_zygote_work work = {.handle = handle, .item = item};
 
-    /* Messages stay in C; names of zones and characters are asked for before files are gone. */
-    (void)setlocale(LC_CTYPE, "C.UTF-8");
-    tzset();
+    tzset(); /* what libc reads at first use, before there are no files any more */
     return cu_zygote_serve(&work);
 }
