@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "scan/candidates.h"
-#include "scan/resemblance.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,7 +30,7 @@ typedef struct answer {
     bool has_thumbnail; /* the file holds another picture, small */
     cu_digests thumbnail_digests;
     cu_picture_facts thumbnail;
-    cu_resemblances found, found_thumbnail;
+    cu_picture_views *views; /* NULL where they were not asked for */
 } answer;
 
 typedef struct stage {
@@ -39,7 +38,8 @@ typedef struct stage {
     size_t next;          /* of the leaders */
     bool stopping;
     const cu_pictures_options *options;
-    bool full; /* variant F is wanted */
+    bool full;  /* variant F is wanted */
+    bool views; /* so are other views */
     cu_candidates candidates;
     cu_queue *answers;
 } stage;
@@ -49,8 +49,6 @@ typedef struct worker {
     pthread_t thread;
     bool started;
     cu_picture_decoder *decoder;
-    cu_resemblance resemblance;
-    cu_picture_views views;
     cu_device_reader *reader;
     cu_device_memory memory;
     int read_only; /* the same memory, as the decoder gets it */
@@ -168,29 +166,13 @@ static cu_status examine_thumbnail(worker *self, answer *out, cu_err *err)
     return st;
 }
 
-/* Against the sets, while the picture is at hand. */
-static cu_status compare(worker *self, answer *out, cu_err *err)
-{
-    cu_status st = cu_resemblance_ask(&self->resemblance, &out->facts,
-                                      self->stage->options->thorough ? &self->views : NULL,
-                                      &out->found, err);
-
-    if (st == CU_OK && out->has_thumbnail)
-        st = cu_resemblance_ask(&self->resemblance, &out->thumbnail, NULL,
-                                &out->found_thumbnail, err);
-    return st;
-}
-
 static void examine(worker *self, answer *out)
 {
     const stage *const s = self->stage;
     const cu_content *const content =
         &s->options->plan->contents[s->candidates.list[out->candidate].content];
-    const bool views = s->options->thorough && !cu_resemblance_is_idle(&self->resemblance);
-    const cu_picture_file file = {.fd = self->read_only,
-                                  .bytes = content->size,
-                                  .full = s->full,
-                                  .views = views ? &self->views : NULL};
+    const cu_picture_file file = {
+        .fd = self->read_only, .bytes = content->size, .full = s->full, .views = out->views};
 
     out->status = CU_OK;
     if (content->size <= CU_PICTURE_FILE_MAX)
@@ -199,8 +181,6 @@ static void examine(worker *self, answer *out)
         out->status = cu_picture_examine(self->decoder, &file, &out->facts, &out->err);
     if (out->status == CU_OK)
         out->status = examine_thumbnail(self, out, &out->err);
-    if (out->status == CU_OK)
-        out->status = compare(self, out, &out->err);
     let_go(self);
 }
 
@@ -208,8 +188,7 @@ static void answer_free(answer *made)
 {
     if (made == NULL)
         return;
-    cu_resemblances_free(&made->found);
-    cu_resemblances_free(&made->found_thumbnail);
+    free(made->views);
     free(made);
 }
 
@@ -234,7 +213,10 @@ static void *work(void *context)
     while (take_leader(self->stage, &candidate)) {
         answer *const made = calloc(1, sizeof *made);
 
-        if (made == NULL) {
+        if (made != NULL && self->stage->views)
+            made->views = calloc(1, sizeof *made->views);
+        if (made == NULL || (self->stage->views && made->views == NULL)) {
+            answer_free(made);
             cu_queue_close(self->stage->answers); /* the caller sees that one is missing */
             break;
         }
@@ -258,9 +240,6 @@ static cu_status prepare(worker *self, cu_err *err)
         st = cu_device_reader_open(device, &self->memory, &self->reader, err);
     if (st == CU_OK)
         st = cu_picture_decoder_start(&self->decoder, err);
-    if (st == CU_OK)
-        st = cu_resemblance_begin(&self->resemblance, self->stage->options->sets,
-                                  self->stage->options->set_count, err);
     if (st != CU_OK)
         return st;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", self->memory.fd);
@@ -274,7 +253,6 @@ static void end(worker *self)
     if (self->started)
         pthread_join(self->thread, NULL);
     cu_picture_decoder_stop(self->decoder);
-    cu_resemblance_end(&self->resemblance);
     cu_device_reader_close(self->reader);
     cu_device_memory_free(&self->memory);
     if (self->read_only >= 0)
@@ -406,9 +384,6 @@ static cu_status add_member(void *context, const cu_evidence_item *parent, cu_er
     if (st == CU_OK)
         st = add_picture(self->stage, self->id, &self->answer->thumbnail, err);
     if (st == CU_OK)
-        st = cu_resemblances_write(&self->answer->found_thumbnail, self->id,
-                                   self->stage->options->evidence, err);
-    if (st == CU_OK)
         st = cu_evidence_add_finding(self->stage->options->evidence,
                                      &(cu_evidence_finding){.item = parent->id,
                                                             .path = "",
@@ -430,6 +405,26 @@ static cu_status add_thumbnail(stage *self, uint32_t candidate, const answer *fr
     if (st == CU_OK)
         st = cu_evidence_get_item(view, self->candidates.list[candidate].item, add_member,
                                   &wanted, err);
+    return st;
+}
+
+/* Other views of the first frame; the amount tells those of one kind apart. */
+static cu_status add_views(stage *self, int64_t item, const cu_picture_views *views,
+                           cu_err *err)
+{
+    cu_status st = CU_OK;
+
+    for (uint32_t i = 0; st == CU_OK && views != NULL && i < views->count; i++) {
+        const cu_pdq_view *const view = &views->list[i];
+        char change[64];
+        cu_evidence_look look = {.item = item, .change = change, .quality = view->hash.quality};
+
+        (void)snprintf(change, sizeof change, "%s %d.%d (%u)",
+                       cu_pdq_change_word((cu_pdq_change)view->change), view->amount / 10,
+                       abs(view->amount % 10), i);
+        put_codes(&view->hash, look.pdq);
+        st = cu_evidence_add_look(self->options->evidence, &look, err);
+    }
     return st;
 }
 
@@ -459,7 +454,7 @@ static cu_status write_rows(stage *self, uint32_t leader, const answer *from, cu
         st = from == NULL ? add_known(self, item, err)
                           : add_picture(self, item, &from->facts, err);
         if (st == CU_OK && from != NULL)
-            st = cu_resemblances_write(&from->found, item, self->options->evidence, err);
+            st = add_views(self, item, from->views, err);
         if (st == CU_OK && from != NULL && from->has_thumbnail)
             st = add_thumbnail(self, i, from, err);
     }
@@ -555,7 +550,38 @@ static cu_status decode_all(stage *self, size_t wanted, cu_err *err)
     return st;
 }
 
-/* Pictures that are done were compared with these sets; a resumed scan must have the same. */
+/*
+ * What the sets can be asked for: other views where one has any value, variant F where one has
+ * more of it than of variant A. A set made from pictures has both of each, and F costs more
+ * than the decoding; a thorough scan asks for it wherever there is any.
+ */
+static cu_status find_wishes(stage *self, cu_err *err)
+{
+    const cu_pictures_options *const options = self->options;
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; i < options->set_count; i++) {
+        const cu_hashset_facts *const facts = cu_hashset_get_facts(options->sets[i]);
+        uint64_t full = 0;
+        uint64_t others = 0;
+
+        if (facts->purpose != CU_HASHSET_ALERT)
+            continue;
+        self->views = self->views || (options->thorough && facts->pdq > 0);
+        for (uint64_t k = 0; st == CU_OK && k < facts->pdq; k++) {
+            cu_hashset_pdq_fact fact = {.variant = 'A'};
+
+            st = cu_hashset_pdq_at(options->sets[i], k, &fact, err);
+            full += fact.variant == 'F';
+            others += fact.variant != 'F';
+        }
+        self->full = self->full || full > others || (options->thorough && full > 0);
+    }
+    return st;
+}
+
+/* Pictures that are done were hashed as these sets ask for it; a resumed scan must have the
+ * same. */
 static cu_status check_sets(const cu_pictures_options *options, cu_err *err)
 {
     static const char key[] = "picture-sets";
@@ -590,7 +616,7 @@ cu_status cu_pictures_run(const cu_pictures_options *options, cu_err *err)
                                 options->set_count, options->evidence, err);
 
     if (st == CU_OK)
-        st = cu_resemblance_wants_full(options->sets, options->set_count, &self.full, err);
+        st = find_wishes(&self, err);
     if (st != CU_OK) {
         cu_candidates_free(&self.candidates);
         return st;
