@@ -306,23 +306,26 @@ typedef struct recording {
     cu_ledger *ledger;
     const cu_ledger_event *events;
     size_t count;
-    uint64_t *seq;
+    uint64_t seq; /* of the first */
 } recording;
 
 static cu_status record(cu_store *store, void *context, cu_err *err)
 {
-    const recording *const r = context;
+    recording *const r = context;
 
     (void)store;
-    return cu_ledger_append_many(r->ledger, r->events, r->count, r->seq, err);
+    return cu_ledger_append_many(r->ledger, r->events, r->count, &r->seq, err);
 }
 
 cu_status cu_ledger_record_many(cu_ledger *ledger, const cu_ledger_event *events, size_t count,
                                 uint64_t *seq, cu_err *err)
 {
-    recording r = {ledger, events, count, seq};
+    recording r = {ledger, events, count, 0};
+    const cu_status st = cu_store_transact(ledger->store, record, &r, err);
 
-    return cu_store_transact(ledger->store, record, &r, err);
+    if (st == CU_OK && seq != NULL)
+        *seq = r.seq;
+    return st;
 }
 
 cu_status cu_ledger_record(cu_ledger *ledger, const cu_ledger_event *event, uint64_t *seq,

@@ -141,4 +141,89 @@ cu_status cu_ledger_prove_inclusion(cu_ledger *ledger, uint64_t seq, uint64_t si
 cu_status cu_ledger_prove_consistency(cu_ledger *ledger, uint64_t first, uint64_t second,
                                       cu_proof *out, cu_err *err) CU_MUST_CHECK;
 
+/* ---- signed heads ---- */
+
+/* The newest signed head that is stored, as a note. CU_ENOTFOUND: none is. */
+cu_status cu_ledger_checkpoint(cu_ledger *ledger, cu_buffer *note, cu_err *err) CU_MUST_CHECK;
+
+/*
+ * Stores a signed head in a transaction of its own, in place of an earlier one of the same
+ * size. Who signed is for cu_ledger_verify to say. Of the heads before the last one, one an
+ * hour is kept.
+ *
+ * CU_EFORMAT  it is no checkpoint of this log as it is now.
+ */
+cu_status cu_ledger_keep_checkpoint(cu_ledger *ledger, cu_bytes note,
+                                    cu_err *err) CU_MUST_CHECK;
+
+/*
+ * Whose signatures belong to this log: named in it by entries "key.begin" (d.vkey),
+ * "key.rotate" (d.vkey is the new one), "key.end" (d.vkey is the old one), "witness.add" and
+ * "witness.end".
+ */
+typedef struct cu_ledger_key {
+    cu_verifier verifier;
+    uint64_t since; /* the seq that names it: it may sign from the next on */
+    uint64_t until; /* the seq that ends it, or UINT64_MAX */
+} cu_ledger_key;
+
+enum { CU_LEDGER_KEYS = 64 };
+
+typedef struct cu_ledger_keys {
+    uint64_t events; /* entries that begin or end one */
+    size_t n;
+    cu_ledger_key list[CU_LEDGER_KEYS];
+} cu_ledger_keys;
+
+cu_status cu_ledger_get_keys(cu_ledger *ledger, cu_ledger_keys *out, cu_err *err) CU_MUST_CHECK;
+
+/* ---- verifying ---- */
+
+/* A head that somebody outside remembers: the signer, a witness, a saved checkpoint. */
+typedef struct cu_ledger_memory {
+    const char *who;
+    uint64_t size;
+    cu_hash root;
+} cu_ledger_memory;
+
+typedef struct cu_ledger_check {
+    const char *url;  /* of the store, for a connection a thread; NULL: one thread */
+    unsigned threads; /* 0: as many as there are processors */
+    bool pages;       /* ask the engine about its own pages and indexes too */
+    const cu_ledger_memory *memories;
+    size_t memories_n;
+} cu_ledger_check;
+
+/* Something that is not as it was written. */
+typedef struct cu_ledger_complaint {
+    const char *kind; /* "entry" "order" "time" "column" "node" "head" "checkpoint" "key"
+                       * "secret" "pages" "rollback" "fork" */
+    int64_t seq;      /* the entry or size that it is about, or -1 */
+    char text[256];
+} cu_ledger_complaint;
+
+enum { CU_LEDGER_COMPLAINTS = 32 };
+
+typedef struct cu_ledger_report {
+    uint64_t entries;
+    uint64_t checkpoints;
+    uint64_t secrets; /* there, and opened where secrets_opened says so */
+    uint64_t erased;
+    bool secrets_opened;
+    bool has_signed; /* one head is signed at least */
+    uint64_t signed_size;
+    cu_hash root;
+    uint64_t complaints_n; /* in all; so many of the first are kept */
+    cu_ledger_complaint complaints[CU_LEDGER_COMPLAINTS];
+} cu_ledger_report;
+
+/*
+ * Reads and hashes the whole log anew and compares everything that is stored with it: entries,
+ * columns, nodes, head, signed heads, secrets, and what others remember. CU_OK with a report,
+ * whatever it says: the log is as it was written where complaints_n is 0.
+ */
+cu_status cu_ledger_verify(cu_ledger *ledger, const cu_ledger_check *check,
+                           cu_progress *progress, cu_ledger_report *report,
+                           cu_err *err) CU_MUST_CHECK;
+
 #endif

@@ -5,6 +5,8 @@
 
 #include "ledger/ledger.h"
 
+#include <pthread.h>
+
 enum {
     /* Subtrees of 2^4 entries and more are stored; smaller ones are hashed from the entries. */
     CU_LEDGER_STORED_LEVEL = 4,
@@ -38,14 +40,60 @@ cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
 cu_status cu_ledger_unwrap(const cu_ledger *ledger, const char *case_id, cu_bytes wrapped,
                            uint8_t key[CU_KEY_BYTES], cu_err *err) CU_MUST_CHECK;
 
-/* Opens a row of ledger_secret: its salt and its value. */
+/* Opens a row of ledger_secret: its salt, and its value after that. Wipe it after use. */
 cu_status cu_ledger_open_secret(const uint8_t key[CU_KEY_BYTES], uint64_t seq, cu_bytes name,
-                                cu_bytes sealed, uint8_t salt[CU_SALT_BYTES], cu_buffer *value,
-                                cu_err *err) CU_MUST_CHECK;
+                                cu_bytes sealed, cu_buffer *plain, cu_err *err) CU_MUST_CHECK;
 
 cu_status cu_ledger_keep_secret(cu_ledger *ledger, uint64_t seq, const char *case_id,
                                 const cu_ledger_secret *secret,
                                 const uint8_t salt[CU_SALT_BYTES], cu_err *err) CU_MUST_CHECK;
+
+/* ---- read.c ---- */
+
+/* The root of a subtree that is not stored (level below CU_LEDGER_STORED_LEVEL). */
+cu_status cu_ledger_hash_small(cu_ledger *ledger, unsigned level, uint64_t place, cu_hash *out,
+                               cu_err *err) CU_MUST_CHECK;
+
+/* ---- verify.c and its parts ---- */
+
+enum { CU_VERIFY_CHUNK = 16384, CU_VERIFY_LEVELS = 60, CU_VERIFY_BLOCK = 16 };
+
+typedef struct cu_verifying {
+    cu_ledger *ledger;
+    const cu_ledger_check *check;
+    cu_progress *progress;
+    cu_ledger_report *report;
+    pthread_mutex_t mutex; /* guards report, and what follows */
+    uint64_t next;         /* the first entry that no worker has taken */
+    uint64_t done;
+    uint64_t commitments; /* lines "c." of all entries */
+    uint64_t erased;      /* secrets that entries say were erased */
+    uint64_t key_entries; /* entries that begin or end a key */
+    cu_ledger_keys keys;
+    bool stop;
+    cu_status st; /* the first failure of a worker */
+    cu_err err;
+
+    uint64_t size;
+    cu_hash *levels[CU_VERIFY_LEVELS]; /* from CU_LEDGER_STORED_LEVEL on: every whole subtree */
+    cu_hash tail[CU_VERIFY_BLOCK];     /* the leaves after the last whole block */
+    int64_t *first_times;              /* of each chunk */
+    int64_t *last_times;
+} cu_verifying;
+
+void cu_verify_complain(cu_verifying *v, const char *kind, int64_t seq, const char *format, ...)
+    CU_PRINTF(4, 5);
+cu_status cu_verify_entries(cu_verifying *v, cu_err *err) CU_MUST_CHECK;
+cu_status cu_verify_secrets(cu_verifying *v, cu_err *err) CU_MUST_CHECK;
+
+/* ---- keys.c ---- */
+
+/* Whether an entry begins or ends a key. */
+bool cu_ledger_is_key_entry(const cu_entry *entry);
+/* Whether every signature of a note is of a key that may sign that size, and good; one of them
+ * at least of the log's own. */
+cu_status cu_ledger_check_note(const cu_ledger_keys *keys, const cu_note *note, uint64_t size,
+                               cu_err *err) CU_MUST_CHECK;
 
 /* The case under which secrets of no case are kept. */
 extern const char cu_ledger_no_case[];

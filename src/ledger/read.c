@@ -163,8 +163,8 @@ static cu_status stored_node(cu_ledger *ledger, unsigned level, uint64_t place, 
 }
 
 /* The root of a small subtree, from its entries. */
-static cu_status hashed_node(cu_ledger *ledger, unsigned level, uint64_t place, cu_hash *out,
-                             cu_err *err)
+cu_status cu_ledger_hash_small(cu_ledger *ledger, unsigned level, uint64_t place, cu_hash *out,
+                               cu_err *err)
 {
     const uint64_t first = place << level;
     const uint64_t count = 1ULL << level;
@@ -199,8 +199,9 @@ static cu_status hashed_node(cu_ledger *ledger, unsigned level, uint64_t place, 
 static cu_status subtree(void *context, unsigned level, uint64_t index, cu_hash *out,
                          cu_err *err)
 {
-    return level >= CU_LEDGER_STORED_LEVEL ? stored_node(context, level, index, out, err)
-                                           : hashed_node(context, level, index, out, err);
+    return level >= CU_LEDGER_STORED_LEVEL
+               ? stored_node(context, level, index, out, err)
+               : cu_ledger_hash_small(context, level, index, out, err);
 }
 
 cu_status cu_ledger_head(cu_ledger *ledger, cu_checkpoint *out, cu_err *err)

@@ -145,27 +145,17 @@ cu_status cu_ledger_keep_secret(cu_ledger *ledger, uint64_t seq, const char *cas
 }
 
 cu_status cu_ledger_open_secret(const uint8_t key[CU_KEY_BYTES], uint64_t seq, cu_bytes name,
-                                cu_bytes sealed, uint8_t salt[CU_SALT_BYTES], cu_buffer *value,
-                                cu_err *err)
+                                cu_bytes sealed, cu_buffer *plain, cu_err *err)
 {
     cu_buffer about = {0};
-    cu_buffer plain = {0};
     cu_status st;
 
     about_secret(seq, name, &about);
     st = cu_buffer_check(&about, err);
     if (st == CU_OK)
-        st = cu_secret_open(key, cu_buffer_view(&about), sealed, &plain, err);
-    if (st == CU_OK && plain.n < CU_SALT_BYTES)
+        st = cu_secret_open(key, cu_buffer_view(&about), sealed, plain, err);
+    if (st == CU_OK && plain->n < CU_SALT_BYTES)
         st = cu_fail(err, CU_EFORMAT, "a secret has no salt");
-    if (st == CU_OK) {
-        memcpy(salt, plain.p, CU_SALT_BYTES);
-        cu_buffer_append(value, plain.p + CU_SALT_BYTES, plain.n - CU_SALT_BYTES);
-        st = cu_buffer_check(value, err);
-    }
-    if (plain.n > 0)
-        explicit_bzero(plain.p, plain.n);
-    cu_buffer_free(&plain);
     cu_buffer_free(&about);
     return st;
 }
@@ -230,21 +220,30 @@ static cu_status check_commitment(cu_ledger *ledger, uint64_t seq, const char *n
 cu_status cu_ledger_reveal(cu_ledger *ledger, uint64_t seq, const char *name,
                            uint8_t salt[CU_SALT_BYTES], cu_buffer *value, cu_err *err)
 {
-    const size_t start = value->n;
     uint8_t key[CU_KEY_BYTES];
     cu_buffer case_id = {0};
     cu_buffer sealed = {0};
+    cu_buffer plain = {0};
     cu_status st = find_secret(ledger, seq, name, &case_id, &sealed, err);
 
     if (st == CU_OK)
         st = cu_ledger_case_key(ledger, (const char *)case_id.p, false, key, err);
     if (st == CU_OK)
-        st = cu_ledger_open_secret(key, seq, text_of(name), cu_buffer_view(&sealed), salt,
-                                   value, err);
+        st = cu_ledger_open_secret(key, seq, text_of(name), cu_buffer_view(&sealed), &plain,
+                                   err);
     if (st == CU_OK)
-        st = check_commitment(ledger, seq, name, salt,
-                              cu_bytes_slice(cu_buffer_view(value), start, value->n), err);
+        st = check_commitment(ledger, seq, name, plain.p,
+                              cu_bytes_slice(cu_buffer_view(&plain), CU_SALT_BYTES, plain.n),
+                              err);
+    if (st == CU_OK) {
+        memcpy(salt, plain.p, CU_SALT_BYTES);
+        cu_buffer_append(value, plain.p + CU_SALT_BYTES, plain.n - CU_SALT_BYTES);
+        st = cu_buffer_check(value, err);
+    }
     explicit_bzero(key, sizeof key);
+    if (plain.n > 0)
+        explicit_bzero(plain.p, plain.n);
+    cu_buffer_free(&plain);
     cu_buffer_free(&case_id);
     cu_buffer_free(&sealed);
     return st;
