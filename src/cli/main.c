@@ -13,6 +13,7 @@ const cu_command *const cu_commands[] = {
     &cu_command_match,
     &cu_command_verify,
     &cu_command_hashset,
+    &cu_command_ledger,
     &cu_command_help,
     NULL,
 };

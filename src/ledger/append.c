@@ -11,7 +11,7 @@ enum { batch_events = 256, batch_nodes = batch_events + 64, node_columns = 3, co
 
 /* The lines of one event, in order. */
 typedef struct draft {
-    cu_entry entry;
+    cu_tlog_entry entry;
     char names[CU_ENTRY_DETAILS][CU_ENTRY_NAME_BYTES + 1];
     char hex[CU_ENTRY_DETAILS][65];
     cu_buffer salts; /* of the batch's secrets, in their order */
@@ -45,8 +45,8 @@ static cu_bytes text_of(const char *text)
 
 static int by_name(const void *a, const void *b)
 {
-    const cu_bytes x = ((const cu_entry_line *)a)->name;
-    const cu_bytes y = ((const cu_entry_line *)b)->name;
+    const cu_bytes x = ((const cu_tlog_entry_line *)a)->name;
+    const cu_bytes y = ((const cu_tlog_entry_line *)b)->name;
     const int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
 
     if (order != 0)
@@ -61,7 +61,8 @@ static cu_status add_line(draft *d, char kind, const char *name, cu_bytes value,
 
     if (n < 0 || n > CU_ENTRY_NAME_BYTES)
         return cu_fail(err, CU_EUSAGE, "the name of a detail is too long: \"%s\"", name);
-    d->entry.lines[d->entry.n++] = (cu_entry_line){{(const uint8_t *)room, (size_t)n}, value};
+    d->entry.lines[d->entry.n++] =
+        (cu_tlog_entry_line){{(const uint8_t *)room, (size_t)n}, value};
     return CU_OK;
 }
 
@@ -85,7 +86,7 @@ static cu_status compose(draft *d, const cu_ledger_event *event, cu_err *err)
 {
     cu_status st = CU_OK;
 
-    memset(&d->entry, 0, offsetof(cu_entry, lines));
+    memset(&d->entry, 0, offsetof(cu_tlog_entry, lines));
     d->entry.actor = text_of(event->actor);
     d->entry.session = text_of(event->session);
     d->entry.from = text_of(event->from);
@@ -144,7 +145,7 @@ static cu_status write_entry(batch *b, const cu_ledger_event *event, cu_err *err
     b->draft.entry.seq = b->tree.size;
     set_time(b);
     b->starts[b->n] = b->bytes.n;
-    st = cu_entry_append(&b->bytes, &b->draft.entry, err);
+    st = cu_tlog_entry_append(&b->bytes, &b->draft.entry, err);
     if (st != CU_OK)
         return st;
     cu_tlog_leaf(cu_bytes_slice(cu_buffer_view(&b->bytes), b->starts[b->n], b->bytes.n), &leaf);

@@ -44,7 +44,7 @@ static cu_status end_key(cu_ledger_keys *keys, const cu_verifier *key, uint64_t 
     return cu_fail(err, CU_EFORMAT, "entry %" PRIu64 " ends a key that none begins", seq);
 }
 
-bool cu_ledger_is_key_entry(const cu_entry *entry)
+bool cu_ledger_is_key_entry(const cu_tlog_entry *entry)
 {
     for (size_t i = 0; i < CU_COUNT_OF(key_actions); i++) {
         if (is_word(entry->action, key_actions[i].action))
@@ -53,7 +53,7 @@ bool cu_ledger_is_key_entry(const cu_entry *entry)
     return false;
 }
 
-static cu_status add_event(cu_ledger_keys *keys, const cu_entry *entry, cu_err *err)
+static cu_status add_event(cu_ledger_keys *keys, const cu_tlog_entry *entry, cu_err *err)
 {
     keys->events++;
     for (size_t i = 0; i < CU_COUNT_OF(key_actions); i++) {
@@ -61,7 +61,7 @@ static cu_status add_event(cu_ledger_keys *keys, const cu_entry *entry, cu_err *
 
         if (!is_word(entry->action, key_actions[i].action))
             continue;
-        if (cu_verifier_parse(cu_entry_find(entry, "d.vkey"), &key, err) != CU_OK ||
+        if (cu_verifier_parse(cu_tlog_entry_find(entry, "d.vkey"), &key, err) != CU_OK ||
             key.type != key_actions[i].type)
             return cu_fail(err, CU_EFORMAT, "entry %" PRIu64 " names no key of its kind",
                            entry->seq);
@@ -71,7 +71,8 @@ static cu_status add_event(cu_ledger_keys *keys, const cu_entry *entry, cu_err *
     return CU_OK;
 }
 
-static cu_status note_key(void *context, const cu_entry *entry, cu_bytes bytes, cu_err *err)
+static cu_status note_key(void *context, const cu_tlog_entry *entry, cu_bytes bytes,
+                          cu_err *err)
 {
     (void)bytes;
     return add_event(context, entry, err);

@@ -53,7 +53,7 @@ typedef struct cu_ledger_secret {
 } cu_ledger_secret;
 
 /* One thing that somebody did or saw. NULL members are lines that are not there; values are as
- * cu_entry says. Details and secrets are in any order. */
+ * cu_tlog_entry says. Details and secrets are in any order. */
 typedef struct cu_ledger_event {
     const char *actor;  /* needed */
     const char *action; /* needed */
@@ -127,7 +127,7 @@ typedef struct cu_ledger_search {
     uint64_t limit; /* 0: all */
 } cu_ledger_search;
 
-typedef cu_status (*cu_ledger_each)(void *context, const cu_entry *entry, cu_bytes bytes,
+typedef cu_status (*cu_ledger_each)(void *context, const cu_tlog_entry *entry, cu_bytes bytes,
                                     cu_err *err);
 cu_status cu_ledger_find(cu_ledger *ledger, const cu_ledger_search *search, cu_ledger_each each,
                          void *context, cu_err *err) CU_MUST_CHECK;
@@ -225,5 +225,49 @@ typedef struct cu_ledger_report {
 cu_status cu_ledger_verify(cu_ledger *ledger, const cu_ledger_check *check,
                            cu_progress *progress, cu_ledger_report *report,
                            cu_err *err) CU_MUST_CHECK;
+
+/* ---- the signer and the witnesses ---- */
+
+/* UNIX sockets of custos-signd and custos-witness; NULL where there is none. */
+typedef struct cu_ledger_parties {
+    const char *signer;
+    const char *witness;
+} cu_ledger_parties;
+
+/*
+ * Has the head as it is now signed, and stores it. A key of the signer that the log does not
+ * name yet is first named in it, by an entry of actor. Call it after a transaction, outside
+ * any.
+ *
+ * CU_EFORMAT  the signer refuses: it has signed more than there is, or another history.
+ * CU_EUSAGE   the signer is another log's.
+ */
+cu_status cu_ledger_sign(cu_ledger *ledger, const char *socket_path, const char *actor,
+                         cu_err *err) CU_MUST_CHECK;
+
+/* Has the signer make a second key, which both sign from now on ("key.rotate"), or, with
+ * retire, give up the older of two ("key.end"). The head is signed before and after. */
+cu_status cu_ledger_rotate(cu_ledger *ledger, const char *socket_path, const char *actor,
+                           bool retire, cu_err *err) CU_MUST_CHECK;
+
+/*
+ * After an older copy was restored: appends "log.gap", which names the head that is lost and
+ * the reason, and has the log signed from there on. The signer's keeper must have allowed it.
+ *
+ * CU_EUSAGE  nothing is lost.
+ */
+cu_status cu_ledger_recover(cu_ledger *ledger, const char *socket_path, const char *actor,
+                            const char *reason, uint64_t *seq, cu_err *err) CU_MUST_CHECK;
+
+/* Has the last signed head cosigned; a witness that is new is named in the log first, and the
+ * head signed again where parties name a signer. */
+cu_status cu_ledger_witness(cu_ledger *ledger, const cu_ledger_parties *parties,
+                            const char *actor, cu_err *err) CU_MUST_CHECK;
+
+/* What they remember, for cu_ledger_verify. CU_ENOTFOUND: the witness has not seen this log. */
+cu_status cu_ledger_ask_signer(cu_ledger *ledger, const char *socket_path,
+                               cu_ledger_memory *out, cu_err *err) CU_MUST_CHECK;
+cu_status cu_ledger_ask_witness(cu_ledger *ledger, const char *socket_path,
+                                cu_ledger_memory *out, cu_err *err) CU_MUST_CHECK;
 
 #endif

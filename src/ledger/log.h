@@ -89,7 +89,7 @@ cu_status cu_verify_secrets(cu_verifying *v, cu_err *err) CU_MUST_CHECK;
 /* ---- keys.c ---- */
 
 /* Whether an entry begins or ends a key. */
-bool cu_ledger_is_key_entry(const cu_entry *entry);
+bool cu_ledger_is_key_entry(const cu_tlog_entry *entry);
 /* Whether every signature of a note is of a key that may sign that size, and good; one of them
  * at least of the log's own. */
 cu_status cu_ledger_check_note(const cu_ledger_keys *keys, const cu_note *note, uint64_t size,

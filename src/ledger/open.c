@@ -155,14 +155,14 @@ static cu_status name_new(cu_ledger *ledger, const char *origin, cu_err *err)
 static cu_status read_origin(cu_ledger *ledger, cu_err *err)
 {
     cu_buffer bytes = {0};
-    cu_entry entry = {0};
+    cu_tlog_entry entry = {0};
     cu_bytes origin = {0};
     cu_status st = cu_ledger_entry(ledger, 0, &bytes, err);
 
     if (st == CU_OK)
-        st = cu_entry_parse(cu_buffer_view(&bytes), &entry, err);
+        st = cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, err);
     if (st == CU_OK)
-        origin = cu_entry_find(&entry, "d.origin");
+        origin = cu_tlog_entry_find(&entry, "d.origin");
     if (st == CU_OK && (origin.n == 0 || origin.n > CU_NOTE_NAME_BYTES))
         st = cu_fail(err, CU_EFORMAT, "the first entry does not name the log");
     if (st == CU_OK) {

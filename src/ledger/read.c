@@ -83,11 +83,11 @@ typedef struct walk {
 static cu_status show_row(walk *w, cu_rows *rows, cu_err *err)
 {
     const cu_bytes bytes = cu_rows_blob(rows, 0);
-    cu_entry entry;
+    cu_tlog_entry entry;
     cu_status st = cu_rows_check(rows, err);
 
     if (st == CU_OK)
-        st = cu_entry_parse(bytes, &entry, err);
+        st = cu_tlog_entry_parse(bytes, &entry, err);
     if (st != CU_OK)
         return st;
     w->next = entry.seq + 1;

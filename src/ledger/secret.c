@@ -197,18 +197,18 @@ static cu_status check_commitment(cu_ledger *ledger, uint64_t seq, const char *n
 {
     char line[CU_ENTRY_NAME_BYTES + 8];
     cu_buffer bytes = {0};
-    cu_entry entry = {0};
+    cu_tlog_entry entry = {0};
     cu_hash hash;
     char hex[65];
     cu_status st = cu_ledger_entry(ledger, seq, &bytes, err);
 
     if (st == CU_OK)
-        st = cu_entry_parse(cu_buffer_view(&bytes), &entry, err);
+        st = cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, err);
     if (st == CU_OK) {
         (void)snprintf(line, sizeof line, "c.%s", name);
         cu_commit(salt, text_of(name), value, &hash);
         cu_hex_encode((cu_bytes){hash.b, sizeof hash.b}, hex);
-        if (!cu_bytes_equal(cu_entry_find(&entry, line), text_of(hex)))
+        if (!cu_bytes_equal(cu_tlog_entry_find(&entry, line), text_of(hex)))
             st = cu_fail(err, CU_EFORMAT,
                          "the secret \"%s\" is not what entry %" PRIu64 " commits to", name,
                          seq);

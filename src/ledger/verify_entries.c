@@ -35,7 +35,7 @@ static bool is_text(cu_bytes value, const char *column)
     return value.n == n && (n == 0 || memcmp(value.p, column, n) == 0);
 }
 
-static void check_columns(cu_verifying *v, cu_rows *rows, const cu_entry *entry)
+static void check_columns(cu_verifying *v, cu_rows *rows, const cu_tlog_entry *entry)
 {
     if (cu_rows_integer(rows, 2) != entry->time_us ||
         !is_text(entry->actor, cu_rows_text(rows, 3)) ||
@@ -47,9 +47,9 @@ static void check_columns(cu_verifying *v, cu_rows *rows, const cu_entry *entry)
                            entry->seq);
 }
 
-static void note_details(chunk *c, const cu_entry *entry)
+static void note_details(chunk *c, const cu_tlog_entry *entry)
 {
-    const cu_bytes erased = cu_entry_find(entry, "d.erased-secrets");
+    const cu_bytes erased = cu_tlog_entry_find(entry, "d.erased-secrets");
     uint64_t count = 0;
 
     for (size_t i = 0; i < entry->n; i++)
@@ -59,7 +59,7 @@ static void note_details(chunk *c, const cu_entry *entry)
     c->key_entries += cu_ledger_is_key_entry(entry);
 }
 
-static void note_time(cu_verifying *v, chunk *c, const cu_entry *entry)
+static void note_time(cu_verifying *v, chunk *c, const cu_tlog_entry *entry)
 {
     if (c->time_us == INT64_MIN)
         v->first_times[c->start / CU_VERIFY_CHUNK] = entry->time_us;
@@ -73,10 +73,10 @@ static void check_row(cu_verifying *v, chunk *c, cu_rows *rows)
 {
     const uint64_t seq = (uint64_t)cu_rows_integer(rows, 0);
     const cu_bytes bytes = cu_rows_blob(rows, 1);
-    cu_entry entry;
+    cu_tlog_entry entry;
     cu_err err = {0};
 
-    if (cu_entry_parse(bytes, &entry, &err) != CU_OK) {
+    if (cu_tlog_entry_parse(bytes, &entry, &err) != CU_OK) {
         cu_verify_complain(v, "entry", (int64_t)seq, "entry %" PRIu64 ": %s", seq, err.text);
         return;
     }

@@ -31,14 +31,14 @@ static cu_bytes commitment_of(secrets_walk *w, const char *name)
 {
     static const cu_bytes none = {0};
     char line[260];
-    cu_entry entry;
+    cu_tlog_entry entry;
 
     w->bytes.n = 0;
     if (cu_ledger_entry(w->v->ledger, (uint64_t)w->seq, &w->bytes, NULL) != CU_OK ||
-        cu_entry_parse(cu_buffer_view(&w->bytes), &entry, NULL) != CU_OK)
+        cu_tlog_entry_parse(cu_buffer_view(&w->bytes), &entry, NULL) != CU_OK)
         return none;
     (void)snprintf(line, sizeof line, "c.%s", name);
-    return cu_entry_find(&entry, line);
+    return cu_tlog_entry_find(&entry, line);
 }
 
 static void check_value(secrets_walk *w, const char *name, cu_bytes sealed, cu_bytes commitment)

@@ -211,7 +211,7 @@ const char *cu_verdict_word(cu_verdict verdict)
 
 typedef struct judging {
     cu_checkpoint head;
-    cu_entry entry;
+    cu_tlog_entry entry;
     bool has_entry;
     uint64_t seq; /* of the entry before */
     cu_bundle_report *report;
@@ -224,7 +224,7 @@ static cu_verdict judge_entry(judging *j, const record *r)
     cu_hash leaf;
 
     j->report->failed = first ? 0 : j->seq + 1;
-    if (cu_entry_parse(r->block, &j->entry, j->err) != CU_OK)
+    if (cu_tlog_entry_parse(r->block, &j->entry, j->err) != CU_OK)
         return CU_VERDICT_ENTRY;
     j->report->failed = j->entry.seq;
     if (!first && j->entry.seq <= j->seq) {
@@ -253,7 +253,7 @@ static cu_verdict judge_secret(const judging *j, const record *r)
         return CU_VERDICT_COMMITMENT;
     cu_commit(salt, r->words[0], r->block, &hash);
     cu_hex_encode((cu_bytes){hash.b, 32}, hex);
-    if (is_word(cu_entry_find(&j->entry, name), hex))
+    if (is_word(cu_tlog_entry_find(&j->entry, name), hex))
         return CU_VERDICT_GOOD;
     cu_err_set(j->err, CU_EFORMAT,
                "the value of \"%s\" is not the one that entry %" PRIu64 " commits to", name + 2,

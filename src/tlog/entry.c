@@ -18,23 +18,23 @@ typedef struct text_line {
 } text_line;
 
 static const text_line text_lines[] = {
-    {"actor", offsetof(cu_entry, actor), true},
-    {"session", offsetof(cu_entry, session), false},
-    {"from", offsetof(cu_entry, from), false},
-    {"class", offsetof(cu_entry, class), false},
-    {"action", offsetof(cu_entry, action), true},
-    {"object", offsetof(cu_entry, object), false},
-    {"context", offsetof(cu_entry, context), false},
-    {"reason-code", offsetof(cu_entry, reason), false},
-    {"result", offsetof(cu_entry, result), false},
+    {"actor", offsetof(cu_tlog_entry, actor), true},
+    {"session", offsetof(cu_tlog_entry, session), false},
+    {"from", offsetof(cu_tlog_entry, from), false},
+    {"class", offsetof(cu_tlog_entry, class), false},
+    {"action", offsetof(cu_tlog_entry, action), true},
+    {"object", offsetof(cu_tlog_entry, object), false},
+    {"context", offsetof(cu_tlog_entry, context), false},
+    {"reason-code", offsetof(cu_tlog_entry, reason), false},
+    {"result", offsetof(cu_tlog_entry, result), false},
 };
 
-static cu_bytes *text_at(cu_entry *entry, size_t offset)
+static cu_bytes *text_at(cu_tlog_entry *entry, size_t offset)
 {
     return (cu_bytes *)(void *)((char *)entry + offset);
 }
 
-static cu_bytes text_in(const cu_entry *entry, size_t offset)
+static cu_bytes text_in(const cu_tlog_entry *entry, size_t offset)
 {
     return *(const cu_bytes *)(const void *)((const char *)entry + offset);
 }
@@ -96,9 +96,9 @@ static int compare_names(cu_bytes a, cu_bytes b)
     return a.n == b.n ? 0 : (a.n < b.n ? -1 : 1);
 }
 
-static bool is_line(const cu_entry *entry, size_t i)
+static bool is_line(const cu_tlog_entry *entry, size_t i)
 {
-    const cu_entry_line *const line = &entry->lines[i];
+    const cu_tlog_entry_line *const line = &entry->lines[i];
 
     return is_line_name(line->name) && is_value(line->value) &&
            (line->name.p[0] == 'd' || is_lower_hex(line->value)) &&
@@ -115,7 +115,7 @@ static void append_line(cu_buffer *out, cu_bytes name, cu_bytes value)
     cu_buffer_u8(out, '\n');
 }
 
-static cu_status append_lines(cu_buffer *out, const cu_entry *entry, cu_err *err)
+static cu_status append_lines(cu_buffer *out, const cu_tlog_entry *entry, cu_err *err)
 {
     for (size_t i = 0; i < CU_COUNT_OF(text_lines); i++) {
         const text_line *const line = &text_lines[i];
@@ -142,7 +142,7 @@ static cu_status append_lines(cu_buffer *out, const cu_entry *entry, cu_err *err
     return CU_OK;
 }
 
-cu_status cu_entry_append(cu_buffer *out, const cu_entry *entry, cu_err *err)
+cu_status cu_tlog_entry_append(cu_buffer *out, const cu_tlog_entry *entry, cu_err *err)
 {
     const size_t start = out->n;
     char time[cu_time_text_size];
@@ -265,7 +265,7 @@ static bool is_named(const reading *r, const char *name)
     return r->name.n == n && n > 0 && memcmp(r->name.p, name, n) == 0;
 }
 
-static bool read_head(reading *r, cu_entry *out)
+static bool read_head(reading *r, cu_tlog_entry *out)
 {
     if (!look(r) || !is_named(r, "seq") || !cu_decimal_decode(r->value, &out->seq) ||
         out->seq > INT64_MAX)
@@ -278,7 +278,7 @@ static bool read_head(reading *r, cu_entry *out)
            out->behind_us <= INT64_MAX && look(r);
 }
 
-static bool read_texts(reading *r, cu_entry *out)
+static bool read_texts(reading *r, cu_tlog_entry *out)
 {
     for (size_t i = 0; i < CU_COUNT_OF(text_lines); i++) {
         const text_line *const line = &text_lines[i];
@@ -294,24 +294,24 @@ static bool read_texts(reading *r, cu_entry *out)
     return true;
 }
 
-static bool read_details(reading *r, cu_entry *out)
+static bool read_details(reading *r, cu_tlog_entry *out)
 {
     while (r->name.n > 2 && r->name.p[1] == '.') {
         if (out->n == CU_ENTRY_DETAILS)
             return false;
-        out->lines[out->n] = (cu_entry_line){r->name, r->value};
+        out->lines[out->n] = (cu_tlog_entry_line){r->name, r->value};
         if (!is_line(out, out->n++) || !look(r))
             return false;
     }
     return true;
 }
 
-cu_status cu_entry_parse(cu_bytes bytes, cu_entry *out, cu_err *err)
+cu_status cu_tlog_entry_parse(cu_bytes bytes, cu_tlog_entry *out, cu_err *err)
 {
     reading r = {.rest = cu_bytes_slice(bytes, sizeof magic - 1, bytes.n)};
 
     /* The lines behind n are not read by anybody, and 4 kB need no clearing each time. */
-    memset(out, 0, offsetof(cu_entry, lines));
+    memset(out, 0, offsetof(cu_tlog_entry, lines));
     out->has_payload = false;
     if (bytes.n > CU_ENTRY_BYTES || !cu_bytes_starts(bytes, magic, sizeof magic - 1))
         return cu_fail(err, CU_EFORMAT, "an entry does not begin with custos-entry/1");
@@ -330,7 +330,7 @@ cu_status cu_entry_parse(cu_bytes bytes, cu_entry *out, cu_err *err)
     return CU_OK;
 }
 
-cu_bytes cu_entry_find(const cu_entry *entry, const char *name)
+cu_bytes cu_tlog_entry_find(const cu_tlog_entry *entry, const char *name)
 {
     for (size_t i = 0; i < entry->n; i++) {
         if (entry->lines[i].name.n == strlen(name) &&

@@ -182,16 +182,16 @@ enum {
 };
 
 /* A line "d.name value": said openly; or "c.name hex": a commitment to what is not said. */
-typedef struct cu_entry_line {
+typedef struct cu_tlog_entry_line {
     cu_bytes name; /* with its "d." or "c." */
     cu_bytes value;
-} cu_entry_line;
+} cu_tlog_entry_line;
 
 /*
  * One entry (docs/formats/ledger.md): lines of UTF-8 in a fixed order. A value of no bytes is
  * a line that is not there; seq, time, actor and action are always there.
  */
-typedef struct cu_entry {
+typedef struct cu_tlog_entry {
     uint64_t seq;
     int64_t time_us;
     uint64_t behind_us; /* how far the clock stood behind the entry before; 0: it did not */
@@ -206,19 +206,21 @@ typedef struct cu_entry {
     cu_bytes reason;  /* a code */
     cu_bytes result;  /* "denied:rule"; not there is ok */
     size_t n;         /* lines, by rising name */
-    cu_entry_line lines[CU_ENTRY_DETAILS];
+    cu_tlog_entry_line lines[CU_ENTRY_DETAILS];
     bool has_payload;
     cu_hash payload; /* SHA-256 of what the entry is about, where that is no personal data */
-} cu_entry;
+} cu_tlog_entry;
 
 /* Appends the exact bytes. CU_EUSAGE where a value may not stand in an entry. */
-cu_status cu_entry_append(cu_buffer *out, const cu_entry *entry, cu_err *err) CU_MUST_CHECK;
+cu_status cu_tlog_entry_append(cu_buffer *out, const cu_tlog_entry *entry,
+                               cu_err *err) CU_MUST_CHECK;
 
-/* Views into bytes. CU_EFORMAT where they are not exactly what cu_entry_append would write. */
-cu_status cu_entry_parse(cu_bytes bytes, cu_entry *out, cu_err *err) CU_MUST_CHECK;
+/* Views into bytes. CU_EFORMAT where they are not exactly what cu_tlog_entry_append would
+ * write. */
+cu_status cu_tlog_entry_parse(cu_bytes bytes, cu_tlog_entry *out, cu_err *err) CU_MUST_CHECK;
 
 /* The value of a line, or no bytes. */
-cu_bytes cu_entry_find(const cu_entry *entry, const char *name);
+cu_bytes cu_tlog_entry_find(const cu_tlog_entry *entry, const char *name);
 
 /* ---- commitments and secrets ---- */
 

@@ -85,12 +85,12 @@ static void keeps_entries_to_the_byte_and_their_tree(void **state)
     }
     for (uint64_t seq = 0; seq <= events; seq++) {
         cu_buffer bytes = {0};
-        cu_entry entry;
+        cu_tlog_entry entry;
         cu_hash leaf;
 
         cu_tree_root(&tree, &roots[seq]);
         assert_ok(cu_ledger_entry(ledger, seq, &bytes, &failure));
-        assert_ok(cu_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
+        assert_ok(cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
         assert_int_equal(entry.seq, seq);
         cu_tlog_leaf(cu_buffer_view(&bytes), &leaf);
         assert_ok(cu_tree_append(&tree, &leaf, NULL, NULL, &failure));
@@ -204,7 +204,7 @@ static void says_when_the_clock_went_back(void **state)
     CU_AUTO(cu_ledger, ledger);
     const cu_ledger_event event = {.actor = "officer:1", .action = "thing.make"};
     cu_buffer bytes = {0};
-    cu_entry entry;
+    cu_tlog_entry entry;
 
     hour_us = 1795468447000000;
     store = stores_open(state);
@@ -212,7 +212,7 @@ static void says_when_the_clock_went_back(void **state)
     hour_us -= 90000000;
     assert_ok(cu_ledger_record(ledger, &event, NULL, &failure));
     assert_ok(cu_ledger_entry(ledger, 1, &bytes, &failure));
-    assert_ok(cu_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
+    assert_ok(cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
     assert_true(entry.time_us == 1795468447000000);
     assert_int_equal(entry.behind_us, 90000000);
     cu_buffer_free(&bytes);
@@ -255,7 +255,8 @@ typedef struct seen {
     uint64_t last;
 } seen;
 
-static cu_status note_seen(void *context, const cu_entry *entry, cu_bytes bytes, cu_err *err)
+static cu_status note_seen(void *context, const cu_tlog_entry *entry, cu_bytes bytes,
+                           cu_err *err)
 {
     seen *const s = context;
 
@@ -329,7 +330,7 @@ static void commits_reveals_and_erases(void **state)
     uint8_t salt[CU_SALT_BYTES];
     cu_buffer value = {0};
     cu_buffer bytes = {0};
-    cu_entry entry;
+    cu_tlog_entry entry;
     struct stat facts;
     int64_t rows = 0;
 
@@ -347,9 +348,9 @@ static void commits_reveals_and_erases(void **state)
     /* Nothing of the value is in the entry, and two entries with one value do not show it. */
     assert_ok(cu_ledger_entry(ledger, 1, &bytes, &failure));
     assert_null(memmem(bytes.p, bytes.n, "N. N.", 5));
-    assert_ok(cu_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
+    assert_ok(cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
     assert_int_equal(entry.n, 3);
-    assert_int_equal(cu_entry_find(&entry, "c.address").n, 64);
+    assert_int_equal(cu_tlog_entry_find(&entry, "c.address").n, 64);
 
     assert_ok(cu_store_transact(store, erase_case, ledger, &failure));
     assert_int_equal(cu_ledger_reveal(ledger, 1, "name", salt, &value, &failure), CU_ENOTFOUND);
@@ -359,8 +360,8 @@ static void commits_reveals_and_erases(void **state)
     assert_int_equal(cu_store_transact(store, erase_case, ledger, &failure), CU_ENOTFOUND);
     bytes.n = 0;
     assert_ok(cu_ledger_entry(ledger, 3, &bytes, &failure));
-    assert_ok(cu_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
-    assert_true(cu_bytes_equal(cu_entry_find(&entry, "d.erased-secrets"), text_of("6")));
+    assert_ok(cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
+    assert_true(cu_bytes_equal(cu_tlog_entry_find(&entry, "d.erased-secrets"), text_of("6")));
     cu_buffer_free(&value);
     cu_buffer_free(&bytes);
 }

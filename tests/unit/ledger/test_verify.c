@@ -477,11 +477,11 @@ static void make_shorter(cu_store *store, uint64_t size)
     ledger = open_log(store);
     for (uint64_t seq = 0; seq < size; seq++) {
         cu_buffer bytes = {0};
-        cu_entry entry;
+        cu_tlog_entry entry;
         cu_hash leaf;
 
         assert_ok(cu_ledger_entry(ledger, seq, &bytes, &failure));
-        assert_ok(cu_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
+        assert_ok(cu_tlog_entry_parse(cu_buffer_view(&bytes), &entry, &failure));
         time_us = entry.time_us;
         cu_tlog_leaf(cu_buffer_view(&bytes), &leaf);
         assert_ok(cu_tree_append(&tree, &leaf, NULL, NULL, &failure));

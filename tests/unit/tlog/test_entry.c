@@ -33,7 +33,7 @@ static cu_bytes text_of(const char *text)
     return (cu_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static cu_entry entry;
+static cu_tlog_entry entry;
 
 static void reads_what_it_writes(void **state)
 {
@@ -43,17 +43,17 @@ static void reads_what_it_writes(void **state)
     for (size_t i = 0; i < CU_COUNT_OF(texts); i++) {
         cu_buffer out = {0};
 
-        assert_int_equal(cu_entry_parse(text_of(texts[i]), &entry, NULL), CU_OK);
-        assert_int_equal(cu_entry_append(&out, &entry, NULL), CU_OK);
+        assert_int_equal(cu_tlog_entry_parse(text_of(texts[i]), &entry, NULL), CU_OK);
+        assert_int_equal(cu_tlog_entry_append(&out, &entry, NULL), CU_OK);
         assert_true(cu_bytes_equal(cu_buffer_view(&out), text_of(texts[i])));
         cu_buffer_free(&out);
     }
-    assert_int_equal(cu_entry_parse(text_of(whole), &entry, NULL), CU_OK);
+    assert_int_equal(cu_tlog_entry_parse(text_of(whole), &entry, NULL), CU_OK);
     assert_int_equal(entry.seq, 41);
     assert_true(entry.time_us == 1795468447123456);
     assert_int_equal(entry.behind_us, 12);
-    assert_true(cu_bytes_equal(cu_entry_find(&entry, "d.count"), text_of("3")));
-    assert_int_equal(cu_entry_find(&entry, "d.none").n, 0);
+    assert_true(cu_bytes_equal(cu_tlog_entry_find(&entry, "d.count"), text_of("3")));
+    assert_int_equal(cu_tlog_entry_find(&entry, "d.none").n, 0);
 }
 
 static void refuses_every_cut_and_every_line_moved(void **state)
@@ -64,7 +64,7 @@ static void refuses_every_cut_and_every_line_moved(void **state)
     assert_non_null(copy);
     for (size_t n = 0; n + 1 < sizeof whole; n++) {
         /* A cut at the end of a line after the needed ones is an entry of its own. */
-        if (cu_entry_parse((cu_bytes){(const uint8_t *)whole, n}, &entry, NULL) == CU_OK)
+        if (cu_tlog_entry_parse((cu_bytes){(const uint8_t *)whole, n}, &entry, NULL) == CU_OK)
             assert_true(whole[n - 1] == '\n' && strstr(whole, "action") + 10 < whole + n);
     }
     for (const char *line = whole; *line != '\0'; line = strchr(line, '\n') + 1) {
@@ -74,14 +74,14 @@ static void refuses_every_cut_and_every_line_moved(void **state)
         /* The line twice, and the line at the end. */
         memcpy(copy, whole, before + length);
         memcpy(copy + before + length, line, sizeof whole - before);
-        assert_int_equal(cu_entry_parse(text_of(copy), &entry, NULL), CU_EFORMAT);
+        assert_int_equal(cu_tlog_entry_parse(text_of(copy), &entry, NULL), CU_EFORMAT);
         if (line[length] == '\0')
             continue;
         memcpy(copy, whole, before);
         memcpy(copy + before, line + length, sizeof whole - before - length);
         memcpy(copy + sizeof whole - 1 - length, line, length);
         copy[sizeof whole - 1] = '\0';
-        assert_int_equal(cu_entry_parse(text_of(copy), &entry, NULL), CU_EFORMAT);
+        assert_int_equal(cu_tlog_entry_parse(text_of(copy), &entry, NULL), CU_EFORMAT);
     }
     free(copy);
 }
@@ -99,10 +99,10 @@ static void is_refused_or_written_back_whatever_byte_changes(void **state)
 
             memcpy(copy, whole, sizeof copy);
             copy[i] = (uint8_t)value;
-            if (cu_entry_parse((cu_bytes){copy, sizeof copy}, &entry, NULL) != CU_OK)
+            if (cu_tlog_entry_parse((cu_bytes){copy, sizeof copy}, &entry, NULL) != CU_OK)
                 continue;
             taken++;
-            assert_int_equal(cu_entry_append(&out, &entry, NULL), CU_OK);
+            assert_int_equal(cu_tlog_entry_append(&out, &entry, NULL), CU_OK);
             assert_true(cu_bytes_equal(cu_buffer_view(&out), (cu_bytes){copy, sizeof copy}));
             cu_buffer_free(&out);
         }
@@ -120,15 +120,15 @@ static void refuses_values_that_are_not_plain_text(void **state)
     for (size_t i = 0; i < CU_COUNT_OF(bad); i++) {
         cu_buffer out = {0};
 
-        assert_int_equal(cu_entry_parse(text_of(least), &entry, NULL), CU_OK);
+        assert_int_equal(cu_tlog_entry_parse(text_of(least), &entry, NULL), CU_OK);
         entry.actor = text_of(bad[i]);
-        assert_int_equal(cu_entry_append(&out, &entry, NULL), CU_EUSAGE);
+        assert_int_equal(cu_tlog_entry_append(&out, &entry, NULL), CU_EUSAGE);
         assert_int_equal(out.n, 0);
         if (bad[i][0] != '\0') {
-            assert_int_equal(cu_entry_parse(text_of(least), &entry, NULL), CU_OK);
+            assert_int_equal(cu_tlog_entry_parse(text_of(least), &entry, NULL), CU_OK);
             entry.n = 1;
-            entry.lines[0] = (cu_entry_line){text_of("d.a"), text_of(bad[i])};
-            assert_int_equal(cu_entry_append(&out, &entry, NULL), CU_EUSAGE);
+            entry.lines[0] = (cu_tlog_entry_line){text_of("d.a"), text_of(bad[i])};
+            assert_int_equal(cu_tlog_entry_append(&out, &entry, NULL), CU_EUSAGE);
         }
         cu_buffer_free(&out);
     }
@@ -161,9 +161,9 @@ static void refuses_days_that_are_not_there(void **state)
 
         cu_buffer_format(&text, "custos-entry/1\nseq 0\ntime %s\nactor a\naction b\n",
                          times[i].time);
-        assert_int_equal(cu_entry_parse(cu_buffer_view(&text), &entry, NULL), times[i].st);
+        assert_int_equal(cu_tlog_entry_parse(cu_buffer_view(&text), &entry, NULL), times[i].st);
         if (times[i].st == CU_OK) {
-            assert_int_equal(cu_entry_append(&out, &entry, NULL), CU_OK);
+            assert_int_equal(cu_tlog_entry_append(&out, &entry, NULL), CU_OK);
             assert_true(cu_bytes_equal(cu_buffer_view(&out), cu_buffer_view(&text)));
         }
         cu_buffer_free(&text);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of custos ledger share. Private to cli/. */
+#ifndef CU_CLI_LEDGER_H
+#define CU_CLI_LEDGER_H
+
+#include "cli/command.h"
+#include "ledger/ledger.h"
+
+enum { CU_CLI_MEMORIES = 16 };
+
+typedef struct cu_ledger_call {
+    const char *db;
+    const char *kek;
+    const char *signer;
+    const char *witnesses[CU_CLI_MEMORIES];
+    size_t witnesses_n;
+    const char *against[CU_CLI_MEMORIES]; /* files with saved checkpoints */
+    size_t against_n;
+    const char *out;
+    const char *reason;
+    const char *object;
+    const char *actor;
+    const char *from;
+    const char *to;
+    bool json;
+    bool no_pages;
+    bool note;
+    bool policy;
+    bool end;
+    bool reveal;
+    const char *argument; /* what is not an option */
+
+    cu_store *store;
+    cu_ledger *ledger;
+} cu_ledger_call;
+
+/* What custos ledger ACTION does; each says what went wrong in err. */
+cu_status cu_cli_ledger_prove(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;
+cu_status cu_cli_ledger_export(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests and responses, taken apart and put together. */
+#include "signer/protocol.h"
+
+#include <string.h>
+
+void cu_respond(cu_buffer *response, unsigned status)
+{
+    response->n = 0;
+    cu_buffer_format(response, "%u\n", status);
+}
+
+void cu_respond_why(cu_buffer *response, unsigned status, const cu_err *err)
+{
+    cu_respond(response, status);
+    cu_buffer_format(response, "%s\n", err->text);
+}
+
+bool cu_bytes_are(cu_bytes bytes, const char *text)
+{
+    return cu_bytes_equal(bytes, (cu_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+bool cu_take_word(cu_bytes *rest, const char *word, cu_bytes *value)
+{
+    const size_t n = strlen(word);
+    cu_bytes line = {0};
+
+    if (!cu_line_take(rest, &line) || line.n < n + 2 || memcmp(line.p, word, n) != 0 ||
+        line.p[n] != ' ')
+        return false;
+    *value = cu_bytes_slice(line, n + 1, line.n);
+    return true;
+}
+
+bool cu_take_number(cu_bytes *rest, const char *word, uint64_t *out)
+{
+    cu_bytes value = {0};
+
+    return cu_take_word(rest, word, &value) && cu_decimal_decode(value, out);
+}
+
+bool cu_take_old_and_proof(cu_bytes *rest, uint64_t *old, cu_proof *proof)
+{
+    cu_bytes line = {0};
+
+    if (!cu_take_number(rest, "old", old))
+        return false;
+    for (proof->n = 0;; proof->n++) {
+        if (!cu_line_take(rest, &line))
+            return false;
+        if (line.n == 0)
+            return true;
+        if (proof->n == CU_PROOF_HASHES - 1 ||
+            !cu_base64_decode(line, proof->path[proof->n].b, sizeof proof->path[0].b))
+            return false;
+    }
+}
