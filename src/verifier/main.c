@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custos-verify: checks a bundle of entries by a policy. Opens two files and nothing else. */
+#include "base/text.h"
+#include "tlog/tlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int usage(void)
+{
+    (void)fprintf(stderr, "usage: custos-verify --policy POLICY [--quiet] BUNDLE...\n");
+    return 2;
+}
+
+static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
+{
+    struct stat facts;
+    void *bytes = NULL;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cu_status st = CU_OK;
+
+    if (fd < 0)
+        return cu_fail_os(err, "could not open \"%s\"", path);
+    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
+        st = cu_fail(err, CU_EUSAGE, "\"%s\" is not a file", path);
+    if (st == CU_OK && facts.st_size > 0) {
+        bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED)
+            st = cu_fail_os(err, "could not read \"%s\"", path);
+    }
+    (void)close(fd);
+    if (st == CU_OK)
+        *out = (cu_bytes){bytes, (size_t)facts.st_size};
+    return st;
+}
+
+static void unmap_file(cu_bytes bytes)
+{
+    if (bytes.n > 0)
+        (void)munmap((void *)(uintptr_t)bytes.p, bytes.n);
+}
+
+static int fail(const cu_err *err)
+{
+    cu_buffer line = {0};
+
+    cu_text_append_shown(&line, (cu_bytes){(const uint8_t *)err->text, strlen(err->text)});
+    (void)fprintf(stderr, "custos-verify: %.*s\n", (int)line.n,
+                  line.p == NULL ? "" : (const char *)line.p);
+    cu_buffer_free(&line);
+    return 1;
+}
+
+/* One line a bundle: the verdict's word, then what it is about. */
+static int judge(const char *path, const cu_policy *policy, bool quiet)
+{
+    cu_bundle_report report;
+    cu_bytes bytes = {0};
+    cu_err err = {0};
+    cu_status st = map_file(path, &bytes, &err);
+
+    if (st == CU_OK)
+        st = cu_bundle_verify(bytes, policy, &report, &err);
+    unmap_file(bytes);
+    if (st != CU_OK)
+        return fail(&err);
+    if (quiet) {
+        (void)printf("%s\n", cu_verdict_word(report.verdict));
+    } else if (report.verdict == CU_VERDICT_GOOD) {
+        (void)printf("good: %" PRIu64 " entries and %" PRIu64 " disclosed values of log %s,"
+                     " under a head of %" PRIu64 " entries\n",
+                     report.entries, report.secrets, report.origin, report.size);
+    } else {
+        (void)printf("%s\n", cu_verdict_word(report.verdict));
+        (void)fail(&err);
+    }
+    return report.verdict == CU_VERDICT_GOOD ? 0 : 1;
+}
+
+static int run(const char *policy_path, char **paths, bool quiet)
+{
+    CU_AUTO(cu_policy, policy);
+    cu_bytes bytes = {0};
+    cu_err err = {0};
+    cu_status st = map_file(policy_path, &bytes, &err);
+    int code = 0;
+
+    if (st == CU_OK)
+        st = cu_policy_parse(bytes, &policy, &err);
+    unmap_file(bytes);
+    if (st != CU_OK)
+        return fail(&err);
+    for (; *paths != NULL; paths++)
+        code |= judge(*paths, policy, quiet);
+    return fflush(stdout) == 0 && ferror(stdout) == 0 ? code : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"policy", required_argument, NULL, 'p'}, {"quiet", no_argument, NULL, 'q'}, {0}};
+    const char *policy = NULL;
+    bool quiet = false;
+
+    opterr = 0;
+    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
+         c = getopt_long(argc, argv, "", options, NULL)) {
+        if (c == 'p')
+            policy = optarg;
+        else if (c == 'q')
+            quiet = true;
+        else
+            return usage();
+    }
+    if (policy == NULL || optind >= argc)
+        return usage();
+    return run(policy, argv + optind, quiet);
+}
