@@ -482,7 +482,7 @@ static void makes_a_file_for_its_owner_alone(void **state)
     assert_ok(cu_store_migrate(store, schemas, 1, &failure));
     assert_int_equal(stat(path, &facts), 0);
     assert_int_equal(facts.st_mode & 0777, 0600);
-    assert_int_equal(number(store, "SELECT synchronous FROM pragma_synchronous"), 2);
+    assert_int_equal(number(store, "SELECT synchronous FROM pragma_synchronous"), 3);
     assert_int_equal(number(store, "SELECT foreign_keys FROM pragma_foreign_keys"), 1);
     assert_int_equal(number(store, "SELECT count(*) FROM pragma_journal_mode"
                                    " WHERE journal_mode = 'wal'"),
