@@ -429,28 +429,32 @@ static cu_status name_witness(cu_ledger *ledger, const cu_verifier *key, const c
     return st;
 }
 
-/* Submits the signed head with a proof from old; its cosignature comes into cosigned. */
-static cu_status submit(cu_ledger *ledger, const char *socket_path, uint64_t old,
-                        const cu_checkpoint *head, const cu_buffer *note, cu_buffer *cosigned,
-                        cu_err *err)
+/* Submits the signed head with a proof from old; its cosignature is appended to the note. */
+static cu_status submit(cu_ledger *ledger, const char *socket_path, uint64_t old, uint64_t size,
+                        cu_buffer *note, cu_err *err)
 {
+    cu_buffer cosigned = {0};
     cu_buffer request = {0};
     cu_proof proof = {0};
-    cu_status st =
-        old > head->size
-            ? cu_fail(err, CU_EFORMAT,
-                      "the witness has seen %" PRIu64 " entries, and the log has %" PRIu64
-                      ": an older copy was put in its place",
-                      old, head->size)
-            : cu_ledger_prove_consistency(ledger, old, head->size, &proof, err);
+    cu_status st = old > size ? cu_fail(err, CU_EFORMAT,
+                                        "the witness has seen %" PRIu64
+                                        " entries, and the log has %" PRIu64
+                                        ": an older copy was put in its place",
+                                        old, size)
+                              : cu_ledger_prove_consistency(ledger, old, size, &proof, err);
 
     if (st == CU_OK) {
         cu_buffer_format(&request, "add-checkpoint\n");
         append_proof(&request, old, &proof);
         cu_buffer_append(&request, note->p, note->n);
-        st = ask(socket_path, &request, cosigned, err);
+        st = ask(socket_path, &request, &cosigned, err);
+    }
+    if (st == CU_OK) {
+        cu_buffer_append(note, cosigned.p, cosigned.n);
+        st = cu_buffer_check(note, err);
     }
     cu_buffer_free(&request);
+    cu_buffer_free(&cosigned);
     return st;
 }
 
@@ -460,7 +464,6 @@ cu_status cu_ledger_witness(cu_ledger *ledger, const cu_ledger_parties *parties,
     cu_note *const note = malloc(sizeof *note);
     cu_ledger_memory memory = {0};
     cu_buffer bytes = {0};
-    cu_buffer cosigned = {0};
     cu_checkpoint head = {0};
     cu_verifier key;
     cu_status st = note == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
@@ -486,15 +489,10 @@ cu_status cu_ledger_witness(cu_ledger *ledger, const cu_ledger_parties *parties,
         st = st == CU_ENOTFOUND ? CU_OK : st;
     }
     if (st == CU_OK)
-        st = submit(ledger, parties->witness, memory.size, &head, &bytes, &cosigned, err);
-    if (st == CU_OK) {
-        cu_buffer_append(&bytes, cosigned.p, cosigned.n);
-        st = cu_buffer_check(&bytes, err);
-    }
+        st = submit(ledger, parties->witness, memory.size, head.size, &bytes, err);
     if (st == CU_OK)
         st = cu_ledger_keep_checkpoint(ledger, cu_buffer_view(&bytes), err);
     cu_buffer_free(&bytes);
-    cu_buffer_free(&cosigned);
     free(note);
     return st == CU_OK ? CU_OK : cu_while(err, st, "having the head witnessed");
 }

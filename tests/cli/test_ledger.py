@@ -181,6 +181,8 @@ def numbers_of(data):
 
 def mutate(data, chance, other):
     """One thing, or a few, that somebody could do to a bundle."""
+    if not numbers_of(data):
+        return data  # what two changes have left
     lines = data.split(b"\n")
     kind = chance.randrange(12)
     at = chance.randrange(len(data))
