@@ -3,6 +3,7 @@
  * not prove. */
 #include "signer/signer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
