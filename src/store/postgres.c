@@ -101,7 +101,7 @@ cu_status cu_postgres_fail(cu_store *store, PGresult *result, const char *doing,
 static void forget_statements(cu_postgres *c)
 {
     for (size_t i = 0; i < c->n; i++)
-        free(c->kept[i].sql);
+        cu_buffer_free(&c->kept[i].sql);
     c->n = 0;
     cu_map_free(&c->index);
 }
@@ -198,14 +198,20 @@ static cu_status open_url(cu_store *store, const char *url, cu_err *err)
 
 /* ---- statements ---- */
 
+static void name_of(const cu_postgres_prepared *one, char name[24])
+{
+    (void)snprintf(name, 24, "c%" PRIu64, one->serial);
+}
+
 static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_err *err)
 {
     cu_postgres *const c = store->connection;
     cu_postgres_prepared *const one = &c->kept[place];
     PGresult *result;
-    char name[16];
+    char name[24];
 
-    (void)snprintf(name, sizeof name, "c%zu", place);
+    one->serial = c->serial++;
+    name_of(one, name);
     result = PQprepare(c->server, name, sql, 0, NULL);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return cu_postgres_fail(store, result, "prepare a statement", err);
@@ -217,11 +223,12 @@ static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_
     for (int i = 0; i < one->count && i < CU_STORE_VALUES; i++)
         one->types[i] = PQparamtype(result, i);
     PQclear(result);
-    one->sql = strdup(sql);
-    return one->sql == NULL ? cu_fail(err, CU_ENOMEM, "out of memory") : CU_OK;
+    one->sql = (cu_buffer){0};
+    cu_buffer_append(&one->sql, sql, strlen(sql) + 1);
+    return cu_buffer_check(&one->sql, err);
 }
 
-/* The place of the prepared statement, which is its name too. */
+/* The place of the prepared statement. */
 static cu_status prepare(cu_store *store, const char *sql, size_t *out, cu_err *err)
 {
     cu_postgres *const c = store->connection;
@@ -241,7 +248,7 @@ static cu_status prepare(cu_store *store, const char *sql, size_t *out, cu_err *
 
         if (place == NULL)
             return cu_fail(err, CU_ENOMEM, "out of memory");
-        if (*place != UINT64_MAX && strcmp(c->kept[*place].sql, sql) == 0) {
+        if (*place != UINT64_MAX && strcmp((const char *)c->kept[*place].sql.p, sql) == 0) {
             *out = (size_t)*place;
             return CU_OK;
         }
@@ -249,12 +256,9 @@ static cu_status prepare(cu_store *store, const char *sql, size_t *out, cu_err *
             hash++; /* two texts of one hash */
             continue;
         }
-        /* A place once taken on the server is not taken twice, even where it failed there. */
         st = prepare_new(store, sql, c->n, err);
-        if (st != CU_OK) {
-            PQclear(PQexec(c->server, "SELECT 1"));
+        if (st != CU_OK)
             return st;
-        }
         *place = c->n;
         *out = c->n++;
         return CU_OK;
@@ -325,7 +329,7 @@ static cu_status query(cu_store *store, const char *sql, cu_values values, cu_ro
     cu_postgres *const c = store->connection;
     size_t place = 0;
     arguments a;
-    char name[16];
+    char name[24];
     PGresult *result;
     cu_status st = reconnect(store, err);
 
@@ -335,7 +339,7 @@ static cu_status query(cu_store *store, const char *sql, cu_values values, cu_ro
         st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
     if (st != CU_OK)
         return st;
-    (void)snprintf(name, sizeof name, "c%zu", place);
+    name_of(&c->kept[place], name);
     result = PQexecPrepared(c->server, name, (int)values.n, a.values, a.lengths, a.formats, 1);
     if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
         return cu_postgres_fail(store, result, "run a statement", err);
@@ -377,11 +381,11 @@ static cu_status run_pipe(cu_store *store, size_t place, const cu_value *values,
 {
     cu_postgres *const c = store->connection;
     arguments a;
-    char name[16];
+    char name[24];
     cu_status st = CU_OK;
     cu_status read;
 
-    (void)snprintf(name, sizeof name, "c%zu", place);
+    name_of(&c->kept[place], name);
     if (PQenterPipelineMode(c->server) != 1)
         return cu_postgres_fail(store, NULL, "run statements", err);
     for (size_t i = 0; st == CU_OK && i < count; i++) {

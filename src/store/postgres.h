@@ -12,7 +12,8 @@ struct pg_result;
 enum { CU_POSTGRES_KEPT = 512 }; /* prepared statements of a connection */
 
 typedef struct cu_postgres_prepared {
-    char *sql;
+    cu_buffer sql;                   /* its text, ended by a zero byte */
+    uint64_t serial;                 /* its name on the server is "c" and this */
     int count;                       /* of parameters */
     unsigned types[CU_STORE_VALUES]; /* Oid */
 } cu_postgres_prepared;
@@ -22,6 +23,7 @@ typedef struct cu_postgres {
     cu_map index; /* from the hash of the text to its place in kept */
     cu_postgres_prepared kept[CU_POSTGRES_KEPT];
     size_t n;
+    uint64_t serial; /* of the next one: a name is never used twice, not even after a failure */
 } cu_postgres;
 
 /* Sets err from a result, or from the connection where it is NULL, and frees the result. */
