@@ -6,7 +6,7 @@ _custos() {
     local word=${COMP_WORDS[COMP_CWORD]}
     local words=
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="scan show match verify hashset help --version"
+        words="scan show match verify hashset register help --version"
     else
         case "${COMP_WORDS[1]}:$word" in
             scan:-*) words="-o --set --workers --exhibit --thorough --resume --json --quiet" ;;

@@ -27,6 +27,7 @@ extern const cu_command cu_command_match;
 extern const cu_command cu_command_verify;
 extern const cu_command cu_command_hashset;
 extern const cu_command cu_command_ledger;
+extern const cu_command cu_command_register;
 extern const cu_command cu_command_help;
 
 /* Says on standard error what went wrong, in one line that moves no cursor; answers 1. */

@@ -8,8 +8,9 @@
 
 /* The one list of commands: help, the manual's index and completion come from it. */
 const cu_command *const cu_commands[] = {
-    &cu_command_scan,    &cu_command_show,   &cu_command_match, &cu_command_verify,
-    &cu_command_hashset, &cu_command_ledger, &cu_command_help,  NULL,
+    &cu_command_scan,     &cu_command_show,    &cu_command_match,
+    &cu_command_verify,   &cu_command_hashset, &cu_command_ledger,
+    &cu_command_register, &cu_command_help,    NULL,
 };
 
 const cu_command *cu_command_find(const char *name)

@@ -171,6 +171,11 @@ cu_store *cu_register_store(cu_register *book)
     return book->store;
 }
 
+cu_ledger *cu_register_ledger(cu_register *book)
+{
+    return book->ledger;
+}
+
 const cu_rulebook *cu_register_policy(const cu_register *book)
 {
     return book->policy;

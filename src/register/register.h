@@ -26,10 +26,19 @@ void cu_register_close(cu_register *book); /* NULL is allowed */
 CU_DEFINE_AUTO(cu_register, cu_register_close)
 
 cu_store *cu_register_store(cu_register *book);
+struct cu_ledger *cu_register_ledger(cu_register *book);
 const cu_rulebook *cu_register_policy(const cu_register *book);
 
 /* As cu_engine_act; where request->now_us is 0, the register's clock is read. */
 cu_status cu_register_act(cu_register *book, const cu_request *request, cu_outcome *outcome,
+                          cu_page *page, cu_err *err) CU_MUST_CHECK;
+
+/*
+ * What the command line and the workbench call: as cu_register_act, and where an act needs a
+ * file that is read first (referral receive, package extract, examination attach), reads it: a
+ * received file in custos-intake, an evidence file by its seal.
+ */
+cu_status cu_register_run(cu_register *book, const cu_request *request, cu_outcome *outcome,
                           cu_page *page, cu_err *err) CU_MUST_CHECK;
 
 /* Many acts as one transaction: work calls cu_register_act, and all become durable together. */

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""custos register as an officer uses it: from a received report to an evidence file, and back to the report."""
+import json
+import os
+import sqlite3
+import subprocess
+import tempfile
+import zipfile
+
+from support import BUILD, CUSTOS, Tap
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SAMPLES = os.path.join(ROOT, "tests", "fuzz", "corpus", "intake")
+PEOPLE = [("in", "intake", "constable", "AAA"), ("iv", "investigator", "constable", "ABC"),
+          ("iv2", "investigator", "constable", "ABD"), ("ex", "examiner", "staff", "EXA"),
+          ("ds", "ds", "sergeant", "DSA"), ("di", "di", "inspector", "DIA"), ("xo", "exhibits", "staff", "XOA"),
+          ("au", "auditor", "staff", "AUA")]
+
+
+class Register:
+    def __init__(self, folder):
+        self.folder = folder
+        self.db = os.path.join(folder, "register.db")
+
+    def call(self, officer, *words):
+        return subprocess.run([CUSTOS, "register", *words, "--as", officer, "--db", "sqlite:" + self.db],
+                              capture_output=True, text=True, timeout=120)
+
+    def do(self, officer, *words):
+        done = self.call(officer, *words, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def enrol(self):
+        self.do("ad", "officer", "enrol", "--number", "ad", "--name", "Ad", "--rank", "staff", "--roles", "admin")
+        for number, roles, rank, initials in PEOPLE:
+            self.do("ad", "officer", "enrol", "--number", number, "--name", "Invented", "--roles", roles, "--rank", rank,
+                    "--initials", initials, "--trained", "kirat-2 dig-100")
+
+
+def reports_are_read_in_the_child(book):
+    done = book.do("in", "referral", "receive", "--source", "nca", "--source-ref", "N-1", "--received",
+                   "2026-03-01T10:00:00Z", "--file", os.path.join(SAMPLES, "sample-report.xml"), "--file",
+                   os.path.join(SAMPLES, "sample-le-download.json"))
+    assert [package["identifiers"] for package in done["packages"]] == [6, 7], done
+    found = book.do("in", "identifier", "list", "--value", "192.0.2.10")["records"]
+    assert {row["port"] for row in found} >= {"51515"}, found
+
+
+def a_hostile_package_is_kept_whatever_it_is(book):
+    path = os.path.join(book.folder, "hostile.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("../../leaves.json", '{"reportId": 77}')
+        packed.writestr("bomb.bin", b"\0" * (300 << 20))
+        packed.writestr("report.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><report/>")
+    done = book.do("in", "referral", "receive", "--source", "nca", "--source-ref", "N-2", "--received",
+                   "2026-03-01T10:00:00Z", "--file", path)
+    assert done["packages"][0]["problems"] == 3, done
+    with open(path, "rb") as file:
+        original = file.read()
+    kept = sqlite3.connect(book.db).execute("SELECT bytes FROM register_content WHERE length(bytes) = ?",
+                                            (len(original),)).fetchone()[0]
+    assert bytes(kept) == original
+    remarks = book.do("in", "remark", "list", "--package", done["packages"][0]["ref"])["records"]
+    assert any("leaves its folder" in row["words"] for row in remarks), remarks
+    assert any("document type" in row["words"] for row in remarks), remarks
+
+
+def a_file_of_no_format_is_received(book):
+    done = book.do("in", "referral", "receive", "--source", "force", "--source-ref", "N-3", "--received",
+                   "2026-03-01T10:00:00Z", "--file", "/bin/true")
+    assert done["packages"][0]["problems"] == 1, done
+
+
+def evidence(book):
+    """The demonstration's stick, scanned; and a known picture's digest on it."""
+    subprocess.run([os.path.join(ROOT, "scripts", "make-demo"), book.folder], check=True, capture_output=True)
+    sets, out = os.path.join(book.folder, "demo.chs"), os.path.join(book.folder, "stick.custos")
+    subprocess.run([CUSTOS, "hashset", "import", "--as", "vics", "--alert", "--name", "Demonstration",
+                    os.path.join(book.folder, "demo-vics.json"), "-o", sets], check=True, capture_output=True)
+    subprocess.run([CUSTOS, "scan", os.path.join(book.folder, "stick.img"), "-o", out, "--set", sets, "--exhibit", "ABC/1",
+                    "--quiet"], check=True, capture_output=True)
+    rows = subprocess.run([CUSTOS, "show", out, "--matches", "--jsonl"], check=True, capture_output=True, text=True)
+    first = json.loads(rows.stdout.splitlines()[0])
+    items = subprocess.run([CUSTOS, "show", out, "--items", "--jsonl"], check=True, capture_output=True, text=True)
+    item = next(row for row in map(json.loads, items.stdout.splitlines()) if row["id"] == first["item"])
+    return out, item["md5"], len(rows.stdout.splitlines())
+
+
+def an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file(book):
+    out, md5, matches = evidence(book)
+    report = os.path.join(book.folder, "names.json")
+    with open(report, "w", encoding="utf-8") as file:
+        json.dump({"reportId": 88, "reportedInformation": {"uploadedFiles": {"uploadedFiles": [
+            {"verificationHash": md5}]}}}, file)
+    referral = book.do("in", "referral", "receive", "--source", "nca", "--source-ref", "N-4", "--received",
+                       "2026-03-01T10:00:00Z", "--file", report)["ref"]
+    case = book.do("iv", "case", "open", "--title", "OP STICK", "--in-charge", "iv")["ref"]
+    exhibit = book.do("ex", "exhibit", "seize", "--case", case, "--kind", "usb", "--description", "a stick", "--mark",
+                      "ABC/1")["ref"]
+    made = book.do("iv", "examination", "request", "--exhibit", exhibit, "--questions", "what is on it")["ref"]
+    book.do("ex", "examination", "accept", made, "--fsa-code", "dig-100", "--accredited", "yes", "--competence-ref", "C")
+    book.do("ex", "examination", "acquire", made, "--method", "M", "--tool", "custos", "--validation-ref", "V")
+    broken = os.path.join(book.folder, "broken.custos")
+    with open(out, "rb") as file:
+        content = bytearray(file.read())
+    content[len(content) // 2] ^= 1
+    with open(broken, "wb") as file:
+        file.write(content)
+    refused = book.call("ex", "examination", "attach", made, "--evidence", broken)
+    assert refused.returncode == 1 and "broken.custos" in refused.stderr, refused
+    done = book.do("ex", "examination", "attach", made, "--evidence", out)
+    assert done["matches"] == matches and done["links_to_referrals"] >= 1, done
+    links = book.do("iv", "link", "list", "--one", "exhibit:" + exhibit)["records"]
+    assert any(row["other"] == "referral:" + referral and md5 in row["basis"] for row in links), links
+    again = book.call("ex", "examination", "attach", made, "--evidence", out)
+    assert again.returncode == 1 and "Rule E6" in again.stderr, again
+    counts = book.do("ex", "evidence", "list", "--exhibit", exhibit)["records"][0]
+    assert counts["exact"] == matches and counts["seal"] == done["seal"], counts
+
+
+def a_refusal_is_a_sentence_with_its_rule_and_source(book):
+    done = book.call("xo", "case", "open", "--title", "OP X", "--in-charge", "iv")
+    assert done.returncode == 1 and "Rule U1" in done.stderr and "Source:" in done.stderr, done
+    done = book.call("nobody", "case", "list")
+    assert done.returncode == 1 and "there is no officer" in done.stderr, done
+    done = book.call("iv", "case", "dance")
+    assert done.returncode == 2, done
+
+
+def a_chain_of_custody_is_verified_without_the_register(book):
+    case = book.do("iv", "case", "open", "--title", "OP CHAIN", "--in-charge", "iv")["ref"]
+    exhibit = book.do("iv", "exhibit", "seize", "--case", case, "--kind", "usb", "--description", "a stick")["ref"]
+    book.do("iv", "exhibit", "seal", exhibit, "--seal", "CLI-1")
+    path = os.path.join(book.folder, "chain")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(book.call("iv", "exhibit", "chain", exhibit).stdout)
+    done = subprocess.run([os.path.join(ROOT, "scripts", "verify-custody"), path], capture_output=True, text=True)
+    assert done.returncode == 0 and "2 events" in done.stdout, done
+
+
+def the_ledger_is_whole_after_all_this(book):
+    done = subprocess.run([CUSTOS, "ledger", "verify", "--db", "sqlite:" + book.db], capture_output=True, text=True)
+    if done.returncode == 2:
+        return "there is no custos ledger"
+    assert done.returncode == 0 and "as they were written" in done.stdout, done
+    return None
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        book = Register(folder)
+        book.enrol()
+        for test in (reports_are_read_in_the_child, a_hostile_package_is_kept_whatever_it_is,
+                     a_file_of_no_format_is_received,
+                     an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file,
+                     a_refusal_is_a_sentence_with_its_rule_and_source,
+                     a_chain_of_custody_is_verified_without_the_register, the_ledger_is_whole_after_all_this):
+            tap.run(test.__name__.replace("_", " "), test, book)
+    tap.end()
+
+
+if __name__ == "__main__":
+    assert BUILD
+    main()

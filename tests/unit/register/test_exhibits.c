@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of exhibits, custody, examination, grades, disposal and disclosure, on both stores.
+ */
+#include "support/force.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static const char *seized(cu_register *book)
+{
+    return force_do(book, "iv", "exhibit seize", NULL, "case", force_case(book), "kind", "usb",
+                    "description", "a stick", "power", "warrant", NULL);
+}
+
+static void i0_a_reference_follows_the_pattern_and_is_never_used_again(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    static const char *const wrong[] = {"abc/1", "A/1", "ABCDE/1", "ABC/0", "ABC-1", "ABC/1ab"};
+
+    for (size_t i = 0; i < CU_COUNT_OF(wrong); i++)
+        (void)force_refused(book, "I0", "iv", "exhibit seize", NULL, "case", name, "kind",
+                            "usb", "description", "a stick", "mark", wrong[i], NULL);
+    (void)force_do(book, "iv", "exhibit seize", NULL, "case", name, "kind", "usb",
+                   "description", "a stick", "mark", "ABC/7", NULL);
+    (void)force_refused(book, "I0", "iv", "exhibit seize", NULL, "case", name, "kind", "usb",
+                        "description", "a stick", "mark", "ABC/7", NULL);
+    (void)force_refused(book, "I0", "iv", "exhibit seize", NULL, "case", name, "kind", "usb",
+                        "description", "a stick", "mark", "ABC/3", NULL);
+    (void)force_do(book, "iv", "exhibit seize", NULL, "case", name, "kind", "usb",
+                   "description", "a stick", NULL);
+    assert_string_equal(force_field("mark"), "ABC/8");
+}
+
+static void i1_c1_an_exhibit_is_with_one_holder_who_alone_acts(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+
+    (void)force_refused(book, "C1", "iv2", "exhibit seal", exhibit, "seal", "I1", NULL);
+    (void)force_refused(book, "C1", "xo", "exhibit store", exhibit, "place", "Store A", NULL);
+    (void)force_refused(book, "C1", "xo", "exhibit retrieve", exhibit, NULL);
+    (void)force_do(book, "iv", "exhibit transfer", exhibit, "to", "iv2", NULL);
+    (void)force_refused(book, "C3", "xo", "exhibit receive", exhibit, NULL);
+    (void)force_do(book, "iv2", "exhibit receive", exhibit, NULL);
+    assert_string_equal(force_field("holder"), "officer:iv2");
+}
+
+static void i2_a_seals_number_is_used_once_in_the_force(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    (void)force_do(book, "iv", "exhibit seal", seized(book), "seal", "I2", NULL);
+    (void)force_refused(book, "I2", "iv", "exhibit seal", seized(book), "seal", "I2", NULL);
+}
+
+static void i5_a_victims_device_has_a_notice_and_a_day_of_return(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+
+    (void)force_refused(book, "I5", "iv", "exhibit seize", NULL, "case", name, "kind", "phone",
+                        "description", "a phone", "belongs_to", "victim", NULL);
+    (void)force_do(book, "iv", "exhibit seize", NULL, "case", name, "kind", "phone",
+                   "description", "a phone", "belongs_to", "victim", "notice_ref", "N1",
+                   "return_by", "2021-03-20", NULL);
+}
+
+static void c2_an_event_is_not_before_the_last_nor_to_come(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+
+    (void)force_refused(book, "C2", "iv", "exhibit seal", exhibit, "seal", "C2", "at",
+                        "2021-03-10T08:59:59Z", NULL);
+    (void)force_refused(book, "C2", "iv", "exhibit seal", exhibit, "seal", "C2", "at",
+                        "2021-03-10T09:00:01Z", NULL);
+}
+
+static void c6_a_correction_names_an_event_and_the_original_stays(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+    char event[80];
+
+    (void)force_refused(book, "C6", "iv", "exhibit correct", exhibit, "event", "2", "reason",
+                        "the room was another", NULL);
+    (void)force_do(book, "iv", "exhibit correct", exhibit, "event", "1", "reason",
+                   "the room was another", NULL);
+    (void)snprintf(event, sizeof event, "%s#2", exhibit);
+    assert_string_equal(force_look(book, "custody", event, "corrects"), "1");
+    (void)snprintf(event, sizeof event, "%s#1", exhibit);
+    assert_string_equal(force_look(book, "custody", event, "type"), "seize");
+}
+
+static void c7_a_digest_that_does_not_agree_stops_the_exhibit(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+
+    (void)force_do(book, "iv", "exhibit check-digest", exhibit, "expected", DIGEST_A, "got",
+                   DIGEST_B, NULL);
+    (void)force_refused(book, "C7", "iv", "exhibit seal", exhibit, "seal", "C7", NULL);
+    (void)force_refused(book, "U1", "iv", "exhibit resolve", exhibit, "reason", "typed wrong",
+                        NULL);
+    (void)force_do(book, "ds", "exhibit resolve", exhibit, "reason", "typed wrong", NULL);
+    (void)force_do(book, "iv", "exhibit seal", exhibit, "seal", "C7", NULL);
+}
+
+static void c8_a_statement_of_one_officer_tells_that_part_alone(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "C8");
+
+    (void)force_do(book, "iv", "exhibit statement", exhibit, "officer", "iv", NULL);
+    assert_non_null(strstr(force_document(), "1. On 10 March 2021, 09:00: seize"));
+    assert_null(strstr(force_document(), "store"));
+    (void)force_do(book, "iv", "exhibit statement", exhibit, "officer", "xo", NULL);
+    assert_non_null(strstr(force_document(), "place:Store A"));
+}
+
+static const char *examination(cu_register *book, const char *exhibit)
+{
+    const char *const made = force_do(book, "iv", "examination request", NULL, "exhibit",
+                                      exhibit, "questions", "what is on it", NULL);
+
+    return force_do(book, "ex", "examination accept", made, "fsa_code", "dig-100", "accredited",
+                    "yes", "competence_ref", "C", NULL);
+}
+
+static void i3_an_exhibit_is_examined_in_the_examiners_hands_or_as_a_verified_copy(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "I3");
+    const char *const made = examination(book, exhibit);
+    const char *copy = NULL;
+
+    (void)force_refused(book, "I3", "ex", "examination acquire", made, "method", "M", "tool",
+                        "T", "validation_ref", "V", NULL);
+    copy = force_do(book, "ex", "copy add", NULL, "exhibit", exhibit, "sha256", DIGEST_A,
+                    "where", "disk 1", NULL);
+    (void)force_do(book, "ex", "copy verify", copy, "got", DIGEST_A, NULL);
+    (void)force_do(book, "ex", "examination acquire", made, "method", "M", "tool", "T",
+                   "validation_ref", "V", NULL);
+}
+
+static void e1_e2_another_reviews_and_the_report_rests_on_frozen_counts(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "E12");
+    const char *const made = examination(book, exhibit);
+    const char *count = NULL;
+
+    (void)force_do(book, "ex", "examination acquire", made, "method", "M", "tool", "T",
+                   "validation_ref", "V", NULL);
+    (void)force_do(book, "ex", "examination process", made, NULL);
+    (void)force_do(book, "ex", "examination grade", made, NULL);
+    (void)force_do(book, "ex", "examination hand-to-review", made, NULL);
+    (void)force_refused(book, "E1", "ex", "examination review", made, "review", "passed", NULL);
+    count = force_do(book, "ex", "count freeze", NULL, "exhibit", exhibit, NULL);
+    (void)force_refused(book, "E1", "ex", "examination report", made, "count", count, NULL);
+    (void)force_do(book, "ex2", "examination review", made, "review", "passed", NULL);
+    (void)force_refused(book, "U6", "ex", "examination report", made, NULL);
+    (void)force_do(book, "ex", "examination report", made, "count", count, NULL);
+    assert_string_equal(force_look(book, "exhibit", exhibit, "state"), "examined");
+    /* E4: opened again, it is another edition, reviewed anew. */
+    (void)force_do(book, "ex", "examination reopen", made, "reason", "a question", NULL);
+    assert_string_equal(force_field("edition"), "2");
+    assert_null(force_field("review"));
+}
+
+static void e3_a_copy_is_verified_before_each_use(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+    const char *const copy = force_do(book, "ex", "copy add", NULL, "exhibit", exhibit,
+                                      "sha256", DIGEST_A, "where", "disk 1", NULL);
+
+    (void)force_refused(book, "E3", "ex", "copy use", copy, NULL);
+    (void)force_do(book, "ex", "copy verify", copy, "got", DIGEST_A, NULL);
+    (void)force_do(book, "ex", "copy use", copy, NULL);
+    (void)force_refused(book, "E3", "ex", "copy use", copy, NULL);
+    (void)force_do(book, "ex", "copy verify", copy, "got", DIGEST_B, NULL);
+    assert_string_equal(force_state(), "broken");
+    assert_string_equal(force_look(book, "exhibit", exhibit, "stopped"), "yes");
+}
+
+static void e5_a_hold_says_why_and_since_when(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const made = examination(book, seized(book));
+
+    (void)force_refused(book, "U6", "ex", "examination hold", made, NULL);
+    (void)force_do(book, "ex", "examination hold", made, "hold", "passcode", NULL);
+    assert_string_equal(force_field("hold_since"), "2021-03-10T09:00:00.000000Z");
+    (void)force_do(book, "ex", "examination resume", made, NULL);
+    assert_string_equal(force_state(), "accepted");
+}
+
+static const char *graded(cu_register *book, const char *who, const char *what,
+                          const char *file, const char *code)
+{
+    return force_do(book, who, what, file, "as", code, "as_scheme", "UK-SC-2014", NULL);
+}
+
+static void g1_g2_g3_a_sets_code_is_no_grade_of_ours(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "G1");
+    const char *const file = force_file(book, exhibit, '1');
+
+    (void)force_refused(book, "G1", "gr", "media grade", file, "as", "C", "as_scheme", "DEMO",
+                        NULL);
+    (void)force_refused(book, "G3", "gr", "media pre-categorise", file, NULL);
+    (void)force_refused(book, "U5", "gr", "media finalise", file, NULL);
+    assert_null(force_look(book, "media", file, "code"));
+}
+
+static void g4_the_second_grader_is_another_and_a_third_decides(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "G4");
+    const char *const file = force_file(book, exhibit, '2');
+
+    (void)graded(book, "gr", "media grade", file, "B");
+    (void)force_refused(book, "G4", "gr", "media grade-second", file, "as", "B", "as_scheme",
+                        "UK-SC-2014", NULL);
+    (void)force_refused(book, "U1", "gr2", "grade list", NULL, "media", file, NULL);
+    (void)graded(book, "gr2", "media grade-second", file, "C");
+    assert_string_equal(force_state(), "disputed");
+    assert_null(force_field("code"));
+    (void)force_refused(book, "G4", "gr", "media adjudicate", file, "as", "B", "as_scheme",
+                        "UK-SC-2014", "reason", "x", NULL);
+    (void)force_do(book, "di", "media adjudicate", file, "as", "C", "as_scheme", "UK-SC-2014",
+                   "reason", "as seen", NULL);
+    assert_string_equal(force_field("code"), "C");
+}
+
+static void
+i4_x2_nothing_goes_back_against_a_hold_or_unexamined_without_an_inspector(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "I4");
+    const char *hold = NULL;
+    const char *disposal = NULL;
+
+    (void)force_refused(book, "I4", "iv", "disposal request", NULL, "exhibit", exhibit, "kind",
+                        "return", "reasons", "asked for", NULL);
+    hold = force_do(book, "iv", "hold place", NULL, "exhibit", exhibit, "kind", "appeal",
+                    "particulars", "until June", NULL);
+    (void)force_refused(book, "I4", "iv", "disposal request", NULL, "exhibit", exhibit, "kind",
+                        "return-unexamined", "reasons", "no time", NULL);
+    (void)force_do(book, "ds", "hold lift", hold, "reason", "over", NULL);
+    disposal = force_do(book, "iv", "disposal request", NULL, "exhibit", exhibit, "kind",
+                        "return-unexamined", "reasons", "no time", NULL);
+    (void)force_refused(book, "U1", "ds", "disposal approve", disposal, NULL); /* X2 */
+    (void)force_do(book, "di", "disposal approve", disposal, NULL);
+    hold = force_do(book, "iv", "hold place", NULL, "exhibit", exhibit, "kind", "civil",
+                    "particulars", "a claim", NULL);
+    (void)force_refused(book, "I4", "xo", "disposal carry-out", disposal, NULL);
+    (void)force_do(book, "ds", "hold lift", hold, "reason", "over", NULL);
+    (void)force_do(book, "xo", "disposal carry-out", disposal, "recipient", "owner", NULL);
+    assert_string_equal(force_look(book, "exhibit", exhibit, "state"), "returned");
+    assert_string_equal(force_look(book, "exhibit", exhibit, "holder"), "outside:owner");
+}
+
+static void x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "X1");
+    const char *const own = force_do(book, "di", "disposal request", NULL, "exhibit", exhibit,
+                                     "kind", "destroy", "reasons", "x", NULL);
+    const char *const disposal = force_do(book, "iv", "disposal request", NULL, "exhibit",
+                                          exhibit, "kind", "forfeit", "reasons", "x", NULL);
+
+    (void)force_refused(book, "X3", "di", "disposal approve", own, NULL);
+    (void)force_do(book, "di", "disposal approve", disposal, NULL);
+    (void)force_refused(book, "X1", "xo", "disposal carry-out", disposal, NULL);
+    (void)force_do(book, "xo", "disposal serve", disposal, "served", "2021-03-10T09:00:00Z",
+                   "served_on", "the occupier", NULL);
+    assert_string_equal(force_field("claim_by"), "2021-04-10");
+    (void)force_refused(book, "X1", "xo", "disposal carry-out", disposal, NULL);
+    force_clock("2021-04-11T09:00:00Z");
+    (void)force_do(book, "xo", "disposal carry-out", disposal, NULL);
+}
+
+static const char *relevant(cu_register *book, const char *name, const char *description)
+{
+    const char *const made =
+        force_do(book, "iv", "material add", NULL, "case", name, "description", description,
+                 "origin", "iv", "location", "Store A", NULL);
+
+    return force_do(book, "iv", "material assess", made, "relevance", "relevant", "test",
+                    "assists", NULL);
+}
+
+static const char *certified(cu_register *book, const char *name, const char *kind)
+{
+    const char *const made =
+        force_do(book, "do", "schedule draft", NULL, "case", name, "kind", kind, NULL);
+
+    return force_do(book, "do", "schedule certify", made, NULL);
+}
+
+static void d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *first = NULL;
+    char bytes[512];
+
+    (void)force_do(book, "ds", "access grant", NULL, "case", name, "officer", "do", "reason",
+                   "disclosure", NULL);
+    (void)relevant(book, name, "First");
+    (void)relevant(book, name, "Second");
+    first = certified(book, name, "6C");
+    (void)snprintf(bytes, sizeof bytes, "%s", force_document());
+    assert_non_null(strstr(bytes, "1\tFirst"));
+    assert_non_null(strstr(bytes, "2\tSecond"));
+    (void)relevant(book, name, "Third");
+    (void)certified(book, name, "6C");
+    assert_string_equal(force_field("first_item"), "3");
+    assert_null(strstr(force_document(), "First"));
+    assert_non_null(strstr(force_document(), "3\tThird"));
+    (void)force_do(book, "do", "schedule print", first, NULL);
+    assert_string_equal(force_document(), bytes);
+    (void)certified(book, name, "6E");
+    assert_non_null(strstr(force_document(), "3\titem of the non-sensitive schedule"));
+    (void)certified(book, name, "6D");
+    assert_non_null(strstr(force_document(), "nil return"));
+}
+
+static void
+d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *schedule = NULL;
+
+    (void)force_do(book, "iv", "material add", NULL, "case", name, "description", "Notes",
+                   "origin", "iv", "location", "Store A", NULL);
+    schedule = force_do(book, "do", "schedule draft", NULL, "case", name, "kind", "6C", NULL);
+    (void)force_refused(book, "D3", "do", "schedule certify", schedule, NULL);
+    (void)force_do(book, "ds", "access grant", NULL, "case", name, "officer", "do", "reason",
+                   "disclosure", NULL);
+    (void)force_refused(book, "D5", "do", "schedule certify", schedule, NULL);
+    (void)force_refused(book, "U1", "iv", "schedule certify", schedule, NULL);
+}
+
+static void a_file_on_two_exhibits_of_two_cases_links_them(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const one = force_with_examiner(book, force_case(book), "L1");
+    const char *const other = force_with_examiner(book, force_case(book), "L2");
+    char sql[256];
+
+    (void)force_file(book, one, '3');
+    (void)force_file(book, other, '3');
+    assert_non_null(strstr(force_more(), "\"links_to_exhibits\":1"));
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM register_link WHERE one = 'exhibit:%s' AND other ="
+                   " 'exhibit:%s' AND basis = 'files in common'",
+                   one, other);
+    assert_int_equal(force_count(book, sql), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_BOTH(i0_a_reference_follows_the_pattern_and_is_never_used_again),
+        ON_BOTH(i1_c1_an_exhibit_is_with_one_holder_who_alone_acts),
+        ON_BOTH(i2_a_seals_number_is_used_once_in_the_force),
+        ON_BOTH(i3_an_exhibit_is_examined_in_the_examiners_hands_or_as_a_verified_copy),
+        ON_BOTH(i4_x2_nothing_goes_back_against_a_hold_or_unexamined_without_an_inspector),
+        ON_BOTH(i5_a_victims_device_has_a_notice_and_a_day_of_return),
+        ON_BOTH(c2_an_event_is_not_before_the_last_nor_to_come),
+        ON_BOTH(c6_a_correction_names_an_event_and_the_original_stays),
+        ON_BOTH(c7_a_digest_that_does_not_agree_stops_the_exhibit),
+        ON_BOTH(c8_a_statement_of_one_officer_tells_that_part_alone),
+        ON_BOTH(e1_e2_another_reviews_and_the_report_rests_on_frozen_counts),
+        ON_BOTH(e3_a_copy_is_verified_before_each_use),
+        ON_BOTH(e5_a_hold_says_why_and_since_when),
+        ON_BOTH(g1_g2_g3_a_sets_code_is_no_grade_of_ours),
+        ON_BOTH(g4_the_second_grader_is_another_and_a_third_decides),
+        ON_BOTH(x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own),
+        ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
+        ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
+        ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
+    };
+
+    return stores_run(tests);
+}
