@@ -28,7 +28,7 @@ static cu_status digest_source(cu_device *device, cu_digests *out, cu_terminal *
     for (uint64_t at = 0; st == CU_OK && at < total;) {
         const size_t n = total - at < piece_bytes ? (size_t)(total - at) : (size_t)piece_bytes;
 
-        st = cu_device_reader_read(reader, at, n, 0, NULL, NULL, err);
+        st = cu_device_reader_read(reader, &(cu_device_piece){at, n, 0, NULL, NULL}, err);
         if (st != CU_OK)
             break;
         cu_digest_update(&stream, (cu_bytes){memory.p, n});

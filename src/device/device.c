@@ -237,8 +237,10 @@ static cu_status start_reader(cu_device_reader *reader, cu_err *err)
     cu_status st = cu_buffer_check(&request, err);
 
     if (st == CU_OK)
-        st = cu_item_start(reader->device->zygote, &limits, cu_buffer_view(&request),
-                           &reader->memory->fd, 1, &reader->item, err);
+        st = cu_item_start(
+            reader->device->zygote, &limits,
+            &(cu_sandbox_request){cu_buffer_view(&request), &reader->memory->fd, 1},
+            &reader->item, err);
     cu_buffer_free(&request);
     return st;
 }
@@ -289,7 +291,7 @@ static bool wait_readable(int fd, int timeout_ms)
 
 /* One order and its answer. False: the child is dead, hung or lying. */
 static bool order_once(cu_device_reader *reader, const cu_read_order *order,
-                       cu_image_gap_told *told, void *context)
+                       const cu_device_piece *wanted)
 {
     cu_read_answer answer;
 
@@ -308,8 +310,8 @@ static bool order_once(cu_device_reader *reader, const cu_read_order *order,
         if (gap.offset < order->offset || gap.bytes > order->n ||
             gap.offset - order->offset > order->n - gap.bytes)
             return false;
-        if (told != NULL)
-            told(context, &gap);
+        if (wanted->told != NULL)
+            wanted->told(wanted->context, &gap);
     }
     return true;
 }
@@ -327,40 +329,43 @@ static cu_status restart(cu_device_reader *reader, cu_err *err)
     return start_reader(reader, err);
 }
 
-static void tell_lost(const cu_read_order *order, cu_image_gap_told *told, void *context)
+static void tell_lost(const cu_read_order *order, const cu_device_piece *wanted)
 {
     cu_image_gap gap = {.offset = order->offset, .bytes = order->n};
 
     (void)snprintf(gap.why, sizeof gap.why, "the child that read it died or hung");
-    if (told != NULL)
-        told(context, &gap);
+    if (wanted->told != NULL)
+        wanted->told(wanted->context, &gap);
 }
 
-cu_status cu_device_reader_read(cu_device_reader *reader, uint64_t offset, size_t n, size_t at,
-                                cu_image_gap_told *told, void *context, cu_err *err)
+cu_status cu_device_reader_read(cu_device_reader *reader, const cu_device_piece *wanted,
+                                cu_err *err)
 {
-    const cu_read_order whole = {offset, n, at};
+    const cu_read_order whole = {wanted->offset, wanted->n, wanted->at};
+    uint8_t *const out = reader->memory->p;
 
     if (reader->device->folder != NULL) {
-        const cu_folder_piece wanted = {offset, reader->memory->p + at, n, told, context};
+        const cu_image_piece piece = {wanted->offset, out + wanted->at, wanted->n, wanted->told,
+                                      wanted->context};
 
-        cu_folder_read(reader->device->folder, &reader->place, &wanted);
+        cu_folder_read(reader->device->folder, &reader->place, &piece);
         return CU_OK;
     }
-    if (order_once(reader, &whole, told, context))
+    if (order_once(reader, &whole, wanted))
         return CU_OK;
 
     /* Piece by piece, so that what kills the child costs one piece. */
     cu_status st = restart(reader, err);
 
-    for (size_t done = 0; st == CU_OK && done < n; done += piece_bytes) {
+    for (size_t done = 0; st == CU_OK && done < wanted->n; done += piece_bytes) {
+        const size_t left = wanted->n - done;
         const cu_read_order piece = {
-            offset + done, n - done < piece_bytes ? n - done : piece_bytes, at + done};
+            wanted->offset + done, left < piece_bytes ? left : piece_bytes, wanted->at + done};
 
-        if (order_once(reader, &piece, told, context))
+        if (order_once(reader, &piece, wanted))
             continue;
-        memset(reader->memory->p + piece.at, 0, (size_t)piece.n);
-        tell_lost(&piece, told, context);
+        memset(out + piece.at, 0, (size_t)piece.n);
+        tell_lost(&piece, wanted);
         st = restart(reader, err);
     }
     return st;
@@ -373,8 +378,8 @@ static cu_status read_own(void *context, uint64_t offset, void *out, size_t n, c
 
     while (done < n) {
         const size_t part = n - done < device->own_memory.n ? n - done : device->own_memory.n;
-        const cu_status st =
-            cu_device_reader_read(device->own, offset + done, part, 0, NULL, NULL, err);
+        const cu_status st = cu_device_reader_read(
+            device->own, &(cu_device_piece){offset + done, part, 0, NULL, NULL}, err);
 
         if (st != CU_OK)
             return st;
@@ -408,26 +413,33 @@ static uint32_t walk_seconds(const cu_device *device)
     return (uint32_t)(20 + (gigabytes < 65536 ? gigabytes : 65536));
 }
 
-static cu_status start_walk(cu_device *device, cu_device_question question,
-                            const uint64_t *numbers, size_t count, const char *name,
-                            cu_item *out, cu_err *err)
+/* What a fork that walks is asked. */
+typedef struct walk_order {
+    cu_device_question question;
+    const cu_filesystem_file *file; /* inode and attribute with CU_ITEM_CONTENT */
+} walk_order;
+
+static cu_status start_walk(cu_device *device, const walk_order *order, cu_item *out,
+                            cu_err *err)
 {
     const cu_sandbox_limits limits = {.memory_bytes = walk_memory,
                                       .cpu_seconds = walk_seconds(device)};
+    const cu_filesystem_file *const file = order->file;
     cu_buffer request = {0};
 
-    cu_buffer_u32le(&request, (uint32_t)question);
-    for (size_t i = 0; i < count && i < 2; i++)
-        cu_buffer_u64le(&request, numbers[i]);
-    if (count == 3)
-        cu_buffer_u32le(&request, (uint32_t)numbers[2]);
-    cu_buffer_append(&request, name, strlen(name));
+    cu_buffer_u32le(&request, (uint32_t)order->question);
+    cu_buffer_u64le(&request, file->offset);
+    if (order->question == CU_ITEM_CONTENT) {
+        cu_buffer_u64le(&request, file->inode);
+        cu_buffer_u32le(&request, file->attribute);
+    }
+    cu_buffer_append(&request, file->filesystem, strlen(file->filesystem));
 
     cu_status st = cu_buffer_check(&request, err);
 
     if (st == CU_OK)
-        st =
-            cu_item_start(device->zygote, &limits, cu_buffer_view(&request), NULL, 0, out, err);
+        st = cu_item_start(device->zygote, &limits,
+                           &(cu_sandbox_request){cu_buffer_view(&request), NULL, 0}, out, err);
     cu_buffer_free(&request);
     return st;
 }
@@ -452,7 +464,11 @@ static cu_status detect_once(cu_device *device, uint64_t offset, cu_filesystem_c
 {
     cu_item item = {0};
     cu_filesystem_claims claims;
-    cu_status st = start_walk(device, CU_ITEM_DETECT, &offset, 1, "", &item, err);
+    cu_status st =
+        start_walk(device,
+                   &(walk_order){CU_ITEM_DETECT,
+                                 &(cu_filesystem_file){.offset = offset, .filesystem = ""}},
+                   &item, err);
 
     if (st != CU_OK)
         return st;
@@ -559,7 +575,11 @@ static cu_status walk_once(cu_device *device, uint64_t offset, const char *name,
                            cu_err *err)
 {
     cu_item item = {0};
-    cu_status st = start_walk(device, CU_ITEM_WALK, &offset, 1, name, &item, err);
+    cu_status st =
+        start_walk(device,
+                   &(walk_order){CU_ITEM_WALK,
+                                 &(cu_filesystem_file){.offset = offset, .filesystem = name}},
+                   &item, err);
 
     if (st != CU_OK)
         return st;
@@ -599,21 +619,19 @@ cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
     return self.killed ? walk_once(device, offset, name, &self, err) : st;
 }
 
-cu_status cu_device_content(cu_device *device, uint64_t offset, const char *name,
-                            uint64_t inode, uint32_t attribute, uint64_t size,
+cu_status cu_device_content(cu_device *device, const cu_filesystem_file *file,
                             cu_status (*seen)(void *context, cu_bytes bytes, cu_err *err),
                             void *context, cu_err *err)
 {
     enum { room = 256 << 10 };
 
-    const uint64_t numbers[3] = {offset, inode, attribute};
     uint8_t *const bytes = malloc(room);
     cu_item item = {0};
-    uint64_t left = size;
+    uint64_t left = file->size;
     bool late = false;
     cu_status st = bytes == NULL
                        ? cu_fail(err, CU_ENOMEM, "out of memory")
-                       : start_walk(device, CU_ITEM_CONTENT, numbers, 3, name, &item, err);
+                       : start_walk(device, &(walk_order){CU_ITEM_CONTENT, file}, &item, err);
     const int64_t deadline_us = walk_deadline_us(device);
     cu_err seen_err = {0};
 

@@ -57,13 +57,22 @@ cu_status cu_device_reader_open(cu_device *device, const cu_device_memory *memor
 void cu_device_reader_close(cu_device_reader *reader);
 CU_DEFINE_AUTO(cu_device_reader, cu_device_reader_close)
 
+/* Bytes of the media that are wanted, where in the memory, and who is told of what cannot be
+ * read (NULL: nobody). */
+typedef struct cu_device_piece {
+    uint64_t offset;
+    size_t n;
+    size_t at;
+    cu_image_gap_told *told;
+    void *context;
+} cu_device_piece;
+
 /*
- * Fills n bytes of the memory from at with the media's bytes from offset. What cannot be read
+ * Fills the piece of the memory. What cannot be read
  * is zero and is told; a child that dies or hangs over it costs the piece that killed it, which
  * is told too. Fails only where no child can be had at all.
  */
-cu_status cu_device_reader_read(cu_device_reader *reader, uint64_t offset, size_t n, size_t at,
-                                cu_image_gap_told *told, void *context,
+cu_status cu_device_reader_read(cu_device_reader *reader, const cu_device_piece *wanted,
                                 cu_err *err) CU_MUST_CHECK;
 
 /* A cu_reader over the device by a reading child of its own; closed with the device. */
@@ -90,8 +99,7 @@ cu_status cu_device_walk(cu_device *device, uint64_t offset, const char *name,
  * Reads one file through its file system, for content that is not plain extents. seen gets the
  * bytes in order. CU_OK: all size bytes were seen. Otherwise err says why the rest is missing.
  */
-cu_status cu_device_content(cu_device *device, uint64_t offset, const char *name,
-                            uint64_t inode, uint32_t attribute, uint64_t size,
+cu_status cu_device_content(cu_device *device, const cu_filesystem_file *file,
                             cu_status (*seen)(void *context, cu_bytes bytes, cu_err *err),
                             void *context, cu_err *err) CU_MUST_CHECK;
 

@@ -390,7 +390,7 @@ static void enter(const cu_folder *self, cu_folder_place *place, size_t number)
         open_below(self->root, path_of(self, &self->list[number]), O_RDONLY | O_NONBLOCK);
 }
 
-static void tell(const cu_folder_piece *lost, const char *why)
+static void tell(const cu_image_piece *lost, const char *why)
 {
     cu_image_gap gap = {.offset = lost->offset, .bytes = lost->n};
 
@@ -401,7 +401,7 @@ static void tell(const cu_folder_piece *lost, const char *why)
 
 /* A piece of one file; what is not there any more is zero, and told. */
 static void read_file(const cu_folder *self, cu_folder_place *place, size_t number,
-                      cu_folder_piece piece)
+                      cu_image_piece piece)
 {
     char words[64];
 
@@ -429,16 +429,16 @@ static void read_file(const cu_folder *self, cu_folder_place *place, size_t numb
 }
 
 void cu_folder_read(const cu_folder *folder, cu_folder_place *place,
-                    const cu_folder_piece *wanted)
+                    const cu_image_piece *wanted)
 {
-    cu_folder_piece rest = *wanted;
+    cu_image_piece rest = *wanted;
 
     for (size_t owner = find_owner(folder, rest.offset);
          rest.n > 0 && owner < folder->owner_count; owner++) {
         const size_t number = folder->owners[owner];
         const file *const from = &folder->list[number];
         const uint64_t left = from->bytes - (rest.offset - from->offset);
-        cu_folder_piece part = rest;
+        cu_image_piece part = rest;
 
         part.n = left < rest.n ? (size_t)left : rest.n;
         read_file(folder, place, number, part);

@@ -29,18 +29,9 @@ typedef struct cu_folder_place {
     int fd;
 } cu_folder_place;
 
-/* Bytes of the media that are wanted, and who is told of what cannot be read (NULL: nobody). */
-typedef struct cu_folder_piece {
-    uint64_t offset;
-    uint8_t *out;
-    size_t n;
-    cu_image_gap_told *told;
-    void *context;
-} cu_folder_piece;
-
 /* As cu_image_read_at. One thread a place; many places may read one folder. */
 void cu_folder_read(const cu_folder *folder, cu_folder_place *place,
-                    const cu_folder_piece *wanted);
+                    const cu_image_piece *wanted);
 void cu_folder_leave(cu_folder_place *place);
 
 /* As cu_device_walk. CU_ENOTFOUND: some folders could not be read. */

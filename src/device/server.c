@@ -102,8 +102,11 @@ static cu_status serve_reads(server *self, int socket, int memory_fd, uint64_t m
             return cu_fail(err, CU_EUSAGE, "an order lies outside the memory");
         gaps.n = 0;
 
-        const cu_status st = cu_image_read_at(self->image, order.offset, memory + order.at,
-                                              (size_t)order.n, keep_gap, &gaps, err);
+        const cu_status st =
+            cu_image_read_at(self->image,
+                             &(cu_image_piece){order.offset, memory + order.at, (size_t)order.n,
+                                               keep_gap, &gaps},
+                             err);
         const cu_read_answer answer = {(uint32_t)(gaps.bad ? CU_ELIMIT : st),
                                        (uint32_t)(gaps.n / sizeof(cu_image_gap))};
 
@@ -118,7 +121,7 @@ static cu_status serve_reads(server *self, int socket, int memory_fd, uint64_t m
 
 static cu_status read_image(void *context, uint64_t offset, void *out, size_t n, cu_err *err)
 {
-    return cu_image_read_at(context, offset, out, n, NULL, NULL, err);
+    return cu_image_read_at(context, &(cu_image_piece){offset, out, n, NULL, NULL}, err);
 }
 
 static void take_name(cu_cursor *c, char *name, size_t room)
@@ -168,7 +171,8 @@ static cu_status item(void *state, cu_bytes request, const int *fds, size_t fd_c
         const uint32_t attribute = cu_cursor_u32le(&c);
 
         take_name(&c, name, sizeof name);
-        return cu_filesystem_content(&reader, first, name, inode, attribute, fds[0], err);
+        return cu_filesystem_content(
+            &reader, &(cu_filesystem_file){first, name, inode, attribute, 0}, fds[0], err);
     }
     return cu_fail(err, CU_EUSAGE, "not an item");
 }

@@ -96,9 +96,17 @@ cu_status cu_filesystem_detect(const cu_reader *device, uint64_t offset,
 cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const char *name, int fd,
                              cu_err *err) CU_MUST_CHECK;
 
+/* One file of a file system. */
+typedef struct cu_filesystem_file {
+    uint64_t offset;        /* of the volume on the device */
+    const char *filesystem; /* the name that cu_filesystem_detect gave */
+    uint64_t inode;
+    uint32_t attribute;
+    uint64_t size; /* bytes that are expected */
+} cu_filesystem_file;
+
 /* Writes the content of one file to fd, as the file system reads it. */
-cu_status cu_filesystem_content(const cu_reader *device, uint64_t offset, const char *name,
-                                uint64_t inode, uint32_t attribute, int fd,
-                                cu_err *err) CU_MUST_CHECK;
+cu_status cu_filesystem_content(const cu_reader *device, const cu_filesystem_file *wanted,
+                                int fd, cu_err *err) CU_MUST_CHECK;
 
 #endif

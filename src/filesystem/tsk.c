@@ -125,24 +125,25 @@ cu_status cu_filesystem_detect(const cu_reader *device, uint64_t offset,
     return CU_OK;
 }
 
-cu_status cu_filesystem_content(const cu_reader *device, uint64_t offset, const char *name,
-                                uint64_t inode, uint32_t attribute, int fd, cu_err *err)
+cu_status cu_filesystem_content(const cu_reader *device, const cu_filesystem_file *wanted,
+                                int fd, cu_err *err)
 {
     enum { piece = 256 << 10 };
 
     cu_tsk opened = {0};
-    cu_status st = cu_tsk_open(device, offset, name, &opened, err);
+    cu_status st = cu_tsk_open(device, wanted->offset, wanted->filesystem, &opened, err);
 
     if (st != CU_OK)
         return st;
 
-    TSK_FS_FILE *const file = tsk_fs_file_open_meta(opened.fs, NULL, inode);
+    TSK_FS_FILE *const file = tsk_fs_file_open_meta(opened.fs, NULL, wanted->inode);
     const TSK_FS_ATTR *content = NULL;
     char *const bytes = malloc(piece);
 
-    if (file != NULL && attribute != 0)
-        content = tsk_fs_file_attr_get_type(file, (TSK_FS_ATTR_TYPE_ENUM)(attribute >> 16),
-                                            (uint16_t)attribute, 1);
+    if (file != NULL && wanted->attribute != 0)
+        content =
+            tsk_fs_file_attr_get_type(file, (TSK_FS_ATTR_TYPE_ENUM)(wanted->attribute >> 16),
+                                      (uint16_t)wanted->attribute, 1);
     else if (file != NULL)
         content = tsk_fs_file_attr_get(file);
     if (content == NULL || bytes == NULL)

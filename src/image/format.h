@@ -5,15 +5,6 @@
 
 #include "image/image.h"
 
-/* Bytes of the media that are wanted, and who is told of what cannot be read (NULL: nobody). */
-typedef struct cu_image_piece {
-    uint64_t offset;
-    uint8_t *out;
-    size_t n;
-    cu_image_gap_told *told;
-    void *context;
-} cu_image_piece;
-
 typedef struct cu_image_format {
     const char *name;
 

@@ -112,14 +112,12 @@ const cu_image_facts *cu_image_get_facts(const cu_image *image)
     return &image->facts;
 }
 
-cu_status cu_image_read_at(cu_image *image, uint64_t offset, void *out, size_t n,
-                           cu_image_gap_told *told, void *context, cu_err *err)
+cu_status cu_image_read_at(cu_image *image, const cu_image_piece *wanted, cu_err *err)
 {
-    if (offset > image->facts.bytes || n > image->facts.bytes - offset)
-        return cu_fail(err, CU_EFORMAT, "%zu bytes at %llu lie past the end", n,
-                       (unsigned long long)offset);
+    const uint64_t bytes = image->facts.bytes;
 
-    const cu_image_piece wanted = {offset, out, n, told, context};
-
-    return n == 0 ? CU_OK : image->format->read_at(image, &wanted, err);
+    if (wanted->offset > bytes || wanted->n > bytes - wanted->offset)
+        return cu_fail(err, CU_EFORMAT, "%zu bytes at %llu lie past the end", wanted->n,
+                       (unsigned long long)wanted->offset);
+    return wanted->n == 0 ? CU_OK : image->format->read_at(image, wanted, err);
 }

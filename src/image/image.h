@@ -82,14 +82,23 @@ CU_DEFINE_AUTO(cu_image, cu_image_close)
 
 const cu_image_facts *cu_image_get_facts(const cu_image *image);
 
-/*
- * Fills out with n bytes of the media from offset. What cannot be read is zero and is told to
- * told (which may be NULL): each gap once a call, in order, sector or chunk wide. CU_EFORMAT
- * past the end. Not for two threads at once on one image.
- */
 typedef void cu_image_gap_told(void *context, const cu_image_gap *gap);
-cu_status cu_image_read_at(cu_image *image, uint64_t offset, void *out, size_t n,
-                           cu_image_gap_told *told, void *context, cu_err *err) CU_MUST_CHECK;
+
+/* Bytes of the media that are wanted, and who is told of what cannot be read (NULL: nobody). */
+typedef struct cu_image_piece {
+    uint64_t offset;
+    uint8_t *out;
+    size_t n;
+    cu_image_gap_told *told;
+    void *context;
+} cu_image_piece;
+
+/*
+ * Fills the piece. What cannot be read is zero and is told: each gap once a call, in order,
+ * sector or chunk wide. CU_EFORMAT past the end. Not for two threads at once on one image.
+ */
+cu_status cu_image_read_at(cu_image *image, const cu_image_piece *wanted,
+                           cu_err *err) CU_MUST_CHECK;
 
 /*
  * What was found wrong when the container was opened and did not stop it: "segment 3 is

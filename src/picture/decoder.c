@@ -100,12 +100,14 @@ cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file 
     cu_status st = CU_ECHILD;
 
     if (decoder->zygote != NULL)
-        st = cu_item_start(decoder->zygote, &limits, asked, &file->fd, 1, &item, err);
+        st = cu_item_start(decoder->zygote, &limits, &(cu_sandbox_request){asked, &file->fd, 1},
+                           &item, err);
     /* The system may have taken the zygote, for want of memory: a new one, once. */
     if (st != CU_OK) {
         st = restart(decoder, err);
         if (st == CU_OK)
-            st = cu_item_start(decoder->zygote, &limits, asked, &file->fd, 1, &item, err);
+            st = cu_item_start(decoder->zygote, &limits,
+                               &(cu_sandbox_request){asked, &file->fd, 1}, &item, err);
     }
     if (st != CU_OK)
         return st;

@@ -199,22 +199,23 @@ cu_status cu_zygote_ask(cu_zygote *zygote, cu_bytes request, const int *fds, siz
     return CU_OK;
 }
 
-cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits, cu_bytes request,
-                        const int *fds, size_t fd_count, cu_item *out, cu_err *err)
+cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits,
+                        const cu_sandbox_request *request, cu_item *out, cu_err *err)
 {
     int pair[2];
     int sent[cu_sandbox_fds_max];
     cu_wire_head head = {.kind = CU_WIRE_ITEM, .limits = *limits};
 
-    if (fd_count >= cu_sandbox_fds_max)
+    if (request->fd_count >= cu_sandbox_fds_max)
         return cu_fail(err, CU_EUSAGE, "too many descriptors for one item");
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return cu_fail_os(err, "could not make a socket");
     sent[0] = pair[1];
-    for (size_t i = 0; i < fd_count; i++)
-        sent[i + 1] = fds[i];
+    for (size_t i = 0; i < request->fd_count; i++)
+        sent[i + 1] = request->fds[i];
 
-    const bool done = exchange(zygote, &head, request, sent, fd_count + 1, NULL);
+    const bool done =
+        exchange(zygote, &head, request->bytes, sent, request->fd_count + 1, NULL);
 
     close(pair[1]);
     if (!done || head.status != CU_OK || head.pid <= 0) {

@@ -81,10 +81,16 @@ typedef struct cu_item {
     int killed_by; /* after cu_item_end: the signal that it died of, or 0 */
 } cu_item;
 
-/* Forks an item with the request; fds (at most cu_sandbox_fds_max - 1) become its fds[1] and
- * on. */
-cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits, cu_bytes request,
-                        const int *fds, size_t fd_count, cu_item *out,
+/* What an item is given. Borrowed for the call. */
+typedef struct cu_sandbox_request {
+    cu_bytes bytes;
+    const int *fds; /* at most cu_sandbox_fds_max - 1: they become its fds[1] and on */
+    size_t fd_count;
+} cu_sandbox_request;
+
+/* Forks an item with the request. */
+cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits,
+                        const cu_sandbox_request *request, cu_item *out,
                         cu_err *err) CU_MUST_CHECK;
 
 /*

@@ -76,8 +76,11 @@ static cu_status read_extents(worker *self, const cu_content *content, cu_err *e
             const size_t n = rest < piece_bytes ? (size_t)rest : (size_t)piece_bytes;
 
             /* What cannot be read is zero, and the sweep has told it. */
-            st = cu_device_reader_read(self->reader, extent->device_offset + done, n,
-                                       (size_t)(extent->file_offset + done), NULL, NULL, err);
+            st = cu_device_reader_read(self->reader,
+                                       &(cu_device_piece){extent->device_offset + done, n,
+                                                          (size_t)(extent->file_offset + done),
+                                                          NULL, NULL},
+                                       err);
             done += n;
         }
     }
@@ -107,9 +110,11 @@ static cu_status read_by_library(worker *self, const cu_content *content, cu_err
     const cu_walked *const walked = &options->walked[content->volume];
     filling into = {.worker = self, .size = content->size};
     cu_err why = {0};
-    const cu_status st =
-        cu_device_content(options->device, walked->offset, walked->filesystem, content->inode,
-                          content->attribute, content->size, keep_bytes_of, &into, &why);
+    const cu_status st = cu_device_content(
+        options->device,
+        &(cu_filesystem_file){walked->offset, walked->filesystem, content->inode,
+                              content->attribute, content->size},
+        keep_bytes_of, &into, &why);
 
     if ((st == CU_ENOMEM || st == CU_EIO) && err != NULL)
         *err = why;

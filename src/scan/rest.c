@@ -74,7 +74,8 @@ static cu_status read_extents(reading *self, cu_err *err)
 
             self->piece_offset = extent->device_offset + done;
             self->file_offset = extent->file_offset + done;
-            st = cu_device_reader_read(self->reader, self->piece_offset, n, 0, miss, self, err);
+            st = cu_device_reader_read(
+                self->reader, &(cu_device_piece){self->piece_offset, n, 0, miss, self}, err);
             if (st == CU_OK)
                 st = feed(self, (cu_bytes){self->memory.p, n}, err);
             done += n;
@@ -94,8 +95,10 @@ static cu_status read_by_library(reading *self, cu_err *err)
     const cu_walked *const walked = &self->options->walked[content->volume];
     cu_err why = {0};
     const cu_status st = cu_device_content(
-        self->options->device, walked->offset, walked->filesystem, content->inode,
-        content->attribute, content->size, see_bytes, self, &why);
+        self->options->device,
+        &(cu_filesystem_file){walked->offset, walked->filesystem, content->inode,
+                              content->attribute, content->size},
+        see_bytes, self, &why);
 
     if (st == CU_OK)
         return CU_OK;

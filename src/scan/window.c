@@ -79,8 +79,8 @@ static void *read_windows(void *context)
         const size_t at = (size_t)(window - ring->windows) * cu_window_bytes;
 
         window->bytes = (cu_bytes){ring->memory.p + at, window->n};
-        st = cu_device_reader_read(reader, window->offset, window->n, at, keep_gap, window,
-                                   &err);
+        st = cu_device_reader_read(
+            reader, &(cu_device_piece){window->offset, window->n, at, keep_gap, window}, &err);
         if (st == CU_OK && window->gap_lost)
             st = cu_fail(&err, CU_ENOMEM, "out of memory");
         if (st != CU_OK)

@@ -33,8 +33,9 @@ static void read_some(cu_image *image)
         if (at >= all)
             continue;
         range[1] = all - at < piece ? all - at : piece;
-        if (cu_image_read_at(image, at, room, (size_t)range[1], check_gap, range, NULL) !=
-            CU_OK)
+        if (cu_image_read_at(image,
+                             &(cu_image_piece){at, room, (size_t)range[1], check_gap, range},
+                             NULL) != CU_OK)
             abort();
     }
 }

@@ -102,8 +102,9 @@ cu_status cu_intake_read(cu_zygote *zygote, cu_bytes file, cu_arena *arena, cu_t
     for (size_t i = 0; format[i] != '\0'; i++)
         request[i] = (uint8_t)format[i];
 
-    cu_status st =
-        cu_item_start(zygote, &limits, (cu_bytes){request, sizeof request}, &fd, 1, &item, err);
+    cu_status st = cu_item_start(
+        zygote, &limits, &(cu_sandbox_request){(cu_bytes){request, sizeof request}, &fd, 1},
+        &item, err);
 
     close(fd);
     if (st != CU_OK)

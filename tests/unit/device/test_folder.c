@@ -184,7 +184,9 @@ static void what_went_away_is_a_gap(void **state)
     assert_int_equal(cu_device_reader_open(device, &memory, &reader, NULL), CU_OK);
     assert_int_equal(truncate(path_of("zlast"), 4000), 0);
     assert_int_equal(unlink(path_of("zmore")), 0);
-    assert_int_equal(cu_device_reader_read(reader, 0, n, 0, add_gap, &told, NULL), CU_OK);
+    assert_int_equal(
+        cu_device_reader_read(reader, &(cu_device_piece){0, n, 0, add_gap, &told}, NULL),
+        CU_OK);
     assert_int_equal(told.bytes, 1000 + 700);
     assert_string_equal(told.why, "No such file or directory");
     cu_device_reader_close(reader);
@@ -215,7 +217,9 @@ static void a_link_that_appears_is_not_followed(void **state)
     assert_int_equal(unlink(inside), 0);
     assert_int_equal(rmdir(path_of("swap")), 0);
     assert_int_equal(symlink("/etc", path_of("swap")), 0);
-    assert_int_equal(cu_device_reader_read(reader, 0, n, 0, add_gap, &told, NULL), CU_OK);
+    assert_int_equal(
+        cu_device_reader_read(reader, &(cu_device_piece){0, n, 0, add_gap, &told}, NULL),
+        CU_OK);
     assert_int_equal(told.bytes, 3);
     cu_device_reader_close(reader);
     reader = NULL;

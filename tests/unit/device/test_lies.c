@@ -100,7 +100,7 @@ static cu_status read_all(const char *name, told *gaps, cu_err *err)
     assert_int_equal(open_lie(name, &device, NULL), CU_OK);
     assert_int_equal(cu_device_memory_make(media_bytes, &memory, NULL), CU_OK);
     assert_int_equal(cu_device_reader_open(device, &memory, &reader, NULL), CU_OK);
-    st = cu_device_reader_read(reader, 0, media_bytes, 0, tell, gaps, err);
+    st = cu_device_reader_read(reader, &(cu_device_piece){0, media_bytes, 0, tell, gaps}, err);
     cu_device_reader_close(reader);
     reader = NULL;
     cu_device_memory_free(&memory);
@@ -231,9 +231,10 @@ static void content_is_as_long_as_was_asked(void **state)
         size_t n = 0;
 
         assert_int_equal(open_lie(lies[i].name, &device, NULL), CU_OK);
-        assert_int_equal(
-            cu_device_content(device, 0, "x", 5, 0, lies[i].wanted, count_bytes, &n, NULL),
-            lies[i].code);
+        assert_int_equal(cu_device_content(device,
+                                           &(cu_filesystem_file){0, "x", 5, 0, lies[i].wanted},
+                                           count_bytes, &n, NULL),
+                         lies[i].code);
         assert_int_equal(n, lies[i].got);
     }
 }

@@ -39,9 +39,11 @@ static walked walk(uint64_t memory_bytes)
     cu_err err = {0};
 
     assert_true(fd >= 0);
-    assert_int_equal(cu_item_start(zygote, &limits, (cu_bytes){(const uint8_t *)"fat", 3}, &fd,
-                                   1, &item, NULL),
-                     CU_OK);
+    assert_int_equal(
+        cu_item_start(zygote, &limits,
+                      &(cu_sandbox_request){(cu_bytes){(const uint8_t *)"fat", 3}, &fd, 1},
+                      &item, NULL),
+        CU_OK);
     while (!self.ended && cu_sandbox_read_all(item.socket, &n, sizeof n)) {
         uint8_t *const frame = malloc((size_t)n + 1);
         cu_entry entry;

@@ -170,7 +170,9 @@ void media_assert_equal(media_source *source, const uint8_t *expected, size_t n)
 
     assert_non_null(got);
     assert_int_equal(cu_image_get_facts(source->image)->bytes, n);
-    assert_int_equal(cu_image_read_at(source->image, 0, got, n, media_gap_told, &gaps, NULL),
+    assert_int_equal(cu_image_read_at(source->image,
+                                      &(cu_image_piece){0, got, n, media_gap_told, &gaps},
+                                      NULL),
                      CU_OK);
     assert_int_equal(gaps.count, 0);
     assert_true(memcmp(got, expected, n) == 0);
@@ -181,12 +183,17 @@ void media_assert_equal(media_source *source, const uint8_t *expected, size_t n)
         const size_t part = wanted < n - at ? wanted : n - at;
 
         assert_int_equal(
-            cu_image_read_at(source->image, at, got, part, media_gap_told, &gaps, NULL), CU_OK);
+            cu_image_read_at(source->image,
+                             &(cu_image_piece){at, got, part, media_gap_told, &gaps}, NULL),
+            CU_OK);
         assert_true(memcmp(got, expected + at, part) == 0);
     }
     assert_int_equal(gaps.count, 0);
-    assert_int_equal(cu_image_read_at(source->image, n, got, 0, NULL, NULL, NULL), CU_OK);
-    assert_int_equal(cu_image_read_at(source->image, n, got, 1, NULL, NULL, NULL), CU_EFORMAT);
+    assert_int_equal(
+        cu_image_read_at(source->image, &(cu_image_piece){n, got, 0, NULL, NULL}, NULL), CU_OK);
+    assert_int_equal(
+        cu_image_read_at(source->image, &(cu_image_piece){n, got, 1, NULL, NULL}, NULL),
+        CU_EFORMAT);
     free(got);
 }
 
@@ -221,7 +228,9 @@ void media_assert_readable(cu_image *image, uint64_t most)
         zeroed self = {room, at, at + n};
 
         memset(room, 0xEE, n);
-        assert_int_equal(cu_image_read_at(image, at, room, n, assert_zero, &self, NULL), CU_OK);
+        assert_int_equal(
+            cu_image_read_at(image, &(cu_image_piece){at, room, n, assert_zero, &self}, NULL),
+            CU_OK);
     }
     free(room);
 }

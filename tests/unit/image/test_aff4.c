@@ -72,8 +72,10 @@ static void each_reference_image_gives_its_published_digest(void **state)
         assert_null(cu_image_remark(source.image, 0));
         cu_digest_init(&digest, CU_DIGEST_SHA1);
         for (; self.offset < cu_image_get_facts(source.image)->bytes; self.offset += piece) {
-            assert_int_equal(cu_image_read_at(source.image, self.offset, self.bytes, piece,
-                                              fill_gap, &self, NULL),
+            assert_int_equal(cu_image_read_at(source.image,
+                                              &(cu_image_piece){self.offset, self.bytes, piece,
+                                                                fill_gap, &self},
+                                              NULL),
                              CU_OK);
             cu_digest_update(&digest, (cu_bytes){self.bytes, piece});
         }
@@ -333,7 +335,9 @@ static void every_compression_is_read(void **state)
 
             gaps = (media_gaps){0};
             assert_int_equal(
-                cu_image_read_at(source.image, at, got, n, media_gap_told, &gaps, NULL), CU_OK);
+                cu_image_read_at(source.image,
+                                 &(cu_image_piece){at, got, n, media_gap_told, &gaps}, NULL),
+                CU_OK);
             assert_memory_equal(got, self.media + at, n);
             assert_int_equal(gaps.bytes, at + n > 12 * chunk
                                              ? at + n - (at > 12 * chunk ? at : 12 * chunk)
@@ -358,7 +362,9 @@ static void a_wrong_digest_is_a_gap_of_one_chunk(void **state)
         assert_int_equal(media_open(media_path("made.aff4"), &source, NULL), CU_OK);
         assert_string_equal(cu_image_remark(source.image, 0), "the digest of its map is wrong");
         assert_int_equal(
-            cu_image_read_at(source.image, 0, got, 10 * chunk, media_gap_told, &gaps, NULL),
+            cu_image_read_at(source.image,
+                             &(cu_image_piece){0, got, 10 * chunk, media_gap_told, &gaps},
+                             NULL),
             CU_OK);
         /* Chunk 2 lies in two places of the map. */
         assert_int_equal(gaps.bytes, chunk);

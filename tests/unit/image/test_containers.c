@@ -160,7 +160,9 @@ static void what_is_left_is_right(void **state)
         media_write(media_path("half"), bytes, n / 2);
         assert_int_equal(media_open(media_path("half"), &source, &err), CU_OK);
         assert_int_equal(
-            cu_image_read_at(source.image, 0, got, media_bytes, media_gap_told, &gaps, NULL),
+            cu_image_read_at(source.image,
+                             &(cu_image_piece){0, got, media_bytes, media_gap_told, &gaps},
+                             NULL),
             CU_OK);
         assert_true(gaps.bytes > media_bytes / 8 && gaps.bytes < media_bytes * 3 / 4);
 
@@ -311,7 +313,9 @@ static void a_compressed_cluster_of_version_1_is_read(void **state)
     media_patch(media_path("packed.qcow"), packed_at + 3, "\xff\xff\xff", 3);
     assert_int_equal(media_open(media_path("packed.qcow"), &source, &err), CU_OK);
     assert_int_equal(
-        cu_image_read_at(source.image, 0, plain, cluster, media_gap_told, &gaps, NULL), CU_OK);
+        cu_image_read_at(source.image,
+                         &(cu_image_piece){0, plain, cluster, media_gap_told, &gaps}, NULL),
+        CU_OK);
     assert_int_equal(gaps.bytes, cluster);
     assert_string_equal(gaps.why, "its compressed cluster is damaged");
     media_close(&source);
@@ -360,7 +364,9 @@ static void a_missing_extent_costs_its_part(void **state)
     assert_int_equal(cu_image_get_facts(source.image)->bytes, 177 * 512);
     assert_non_null(strstr(cu_image_remark(source.image, 0), "gone.bin"));
     assert_int_equal(
-        cu_image_read_at(source.image, 0, got, 177 * 512, media_gap_told, &gaps, NULL), CU_OK);
+        cu_image_read_at(source.image,
+                         &(cu_image_piece){0, got, 177 * 512, media_gap_told, &gaps}, NULL),
+        CU_OK);
     assert_int_equal(gaps.count, 1);
     assert_int_equal(gaps.first, 150 * 512);
     assert_int_equal(gaps.bytes, 20 * 512);

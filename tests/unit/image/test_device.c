@@ -125,7 +125,9 @@ static void bad_sectors_are_gaps_and_no_more_is_lost(void **state)
         bad_first = 37 * sector;
         bad_end = 40 * sector;
         assert_int_equal(
-            cu_image_read_at(source.image, 0, got, sizeof got, media_gap_told, &gaps, NULL),
+            cu_image_read_at(source.image,
+                             &(cu_image_piece){0, got, sizeof got, media_gap_told, &gaps},
+                             NULL),
             CU_OK);
         assert_int_equal(gaps.count, 3);
         assert_int_equal(gaps.first, bad_first);
@@ -148,7 +150,9 @@ static void a_device_whose_first_sector_is_bad_is_still_read(void **state)
     bad_end = 512;
     open_device(&source, 512);
     assert_int_equal(
-        cu_image_read_at(source.image, 0, got, sizeof got, media_gap_told, &gaps, NULL), CU_OK);
+        cu_image_read_at(source.image,
+                         &(cu_image_piece){0, got, sizeof got, media_gap_told, &gaps}, NULL),
+        CU_OK);
     assert_int_equal(gaps.bytes, 512);
     assert_memory_equal(got + 512, content + 512, 1536);
     media_close(&source);

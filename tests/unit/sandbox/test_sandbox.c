@@ -31,10 +31,12 @@ static cu_item start(const char *request, const cu_sandbox_limits *limits)
 {
     cu_item item = {0};
 
-    assert_int_equal(cu_item_start(zygote, limits,
-                                   (cu_bytes){(const uint8_t *)request, strlen(request)}, NULL,
-                                   0, &item, NULL),
-                     CU_OK);
+    assert_int_equal(
+        cu_item_start(zygote, limits,
+                      &(cu_sandbox_request){
+                          (cu_bytes){(const uint8_t *)request, strlen(request)}, NULL, 0},
+                      &item, NULL),
+        CU_OK);
     assert_true(item.pid > 0);
     return item;
 }
@@ -149,9 +151,11 @@ static void a_descriptor_is_handed_over(void **state)
 
     (void)state;
     assert_true(fd >= 0 && write(fd, "given", 5) == 5);
-    assert_int_equal(cu_item_start(zygote, &no_limits, (cu_bytes){(const uint8_t *)"e", 1}, &fd,
-                                   1, &item, NULL),
-                     CU_OK);
+    assert_int_equal(
+        cu_item_start(zygote, &no_limits,
+                      &(cu_sandbox_request){(cu_bytes){(const uint8_t *)"e", 1}, &fd, 1}, &item,
+                      NULL),
+        CU_OK);
     assert_true(cu_sandbox_read_all(item.socket, got, 5));
     assert_string_equal(got, "given");
     wait_for_end(&item);
@@ -254,7 +258,8 @@ static void a_dead_zygote_is_told(void **state)
     assert_string_equal(err.text, "the sandboxed child died");
     wait_for_end(&item);
     assert_int_equal(cu_item_end(zygote, &item, NULL, &err), CU_ECHILD);
-    assert_int_equal(cu_item_start(zygote, &no_limits, (cu_bytes){0}, NULL, 0, &item, &err),
+    assert_int_equal(cu_item_start(zygote, &no_limits,
+                                   &(cu_sandbox_request){(cu_bytes){0}, NULL, 0}, &item, &err),
                      CU_ECHILD);
     cu_buffer_free(&reply);
 }
