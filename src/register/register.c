@@ -98,6 +98,30 @@ static cu_status amend_policy(cu_register *book, cu_err *err)
 
 /* ---- opening ---- */
 
+/* Nothing is written over a log that somebody changed. Threads pay where it is long. */
+static cu_status check_log(cu_register *book, const char *url, cu_err *err)
+{
+    enum { long_log = 100000 };
+
+    cu_ledger_report *const report = malloc(sizeof *report);
+    cu_ledger_check check = {.threads = 1};
+    uint64_t size = 0;
+    cu_status st = report == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
+                                  : cu_ledger_size(book->ledger, &size, err);
+
+    if (size > long_log)
+        check = (cu_ledger_check){.url = url};
+    if (st == CU_OK)
+        st = cu_ledger_verify(book->ledger, &check, NULL, report, err);
+    if (st == CU_OK && report->complaints_n > 0)
+        st = cu_fail(err, CU_EFORMAT,
+                     "the register's log is not as it was written, so nothing is done: %s "
+                     "(custos ledger verify names all of %llu)",
+                     report->complaints[0].text, (unsigned long long)report->complaints_n);
+    free(report);
+    return st;
+}
+
 static cu_status make_schema(cu_register *book, cu_err *err)
 {
     const char *const *statements = NULL;
@@ -126,6 +150,8 @@ static cu_status open_parts(cu_register *book, const char *url,
         st = cu_store_migrate(book->store, book->schemas, CU_COUNT_OF(book->schemas), err);
     if (st == CU_OK)
         st = cu_ledger_open(book->store, &ledger, &book->ledger, err);
+    if (st == CU_OK && !options->as_it_is)
+        st = check_log(book, url, err);
     return st == CU_OK ? amend_policy(book, err) : st;
 }
 

@@ -14,11 +14,16 @@ cu_things cu_register_things(void);
 typedef struct cu_register_options {
     const char *kek_path;    /* as cu_ledger_options: keep it apart from the database */
     int64_t (*now_us)(void); /* NULL: the clock. A generator of demonstrations has its own */
+    bool as_it_is;           /* verifies nothing: to look at what may not be whole */
 } cu_register_options;
 
 /*
  * Opens the register in the database that url names (cu_store_open), making its tables where
- * they are not there, and begins its ledger. The force's approved policy changes are read.
+ * they are not there, and begins its ledger. The whole log is verified, whatever it costs: a
+ * process that did not verify would write on over what was changed. The force's approved
+ * policy changes are read.
+ *
+ * CU_EFORMAT  also: the log is not as it was written; the text says what is wrong first.
  */
 cu_status cu_register_open(const char *url, const cu_register_options *options,
                            cu_register **out, cu_err *err) CU_MUST_CHECK;

@@ -148,6 +148,22 @@ def the_ledger_is_whole_after_all_this(book):
     return None
 
 
+def a_register_whose_log_was_changed_is_not_written_on(book):
+    entries = "SELECT count(*) FROM ledger_entry"
+    store = sqlite3.connect(book.db)
+    before = store.execute(entries).fetchone()[0]
+    original = store.execute("SELECT bytes FROM ledger_entry WHERE seq = 4").fetchone()[0]
+    store.execute("UPDATE ledger_entry SET bytes = ? WHERE seq = 4", (original.replace(b"2026", b"2027"),))
+    store.commit()
+    done = book.call("iv", "case", "list")
+    assert done.returncode == 1 and "is not as it was written" in done.stderr and not done.stdout, done
+    assert store.execute(entries).fetchone()[0] == before
+    store.execute("UPDATE ledger_entry SET bytes = ? WHERE seq = 4", (original,))
+    store.commit()
+    store.close()
+    assert book.call("iv", "case", "list").returncode == 0
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -157,7 +173,8 @@ def main():
                      a_file_of_no_format_is_received,
                      an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file,
                      a_refusal_is_a_sentence_with_its_rule_and_source,
-                     a_chain_of_custody_is_verified_without_the_register, the_ledger_is_whole_after_all_this):
+                     a_chain_of_custody_is_verified_without_the_register,
+                     a_register_whose_log_was_changed_is_not_written_on, the_ledger_is_whole_after_all_this):
             tap.run(test.__name__.replace("_", " "), test, book)
     tap.end()
 
