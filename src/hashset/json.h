@@ -78,7 +78,7 @@ static inline cu_bytes cu_json_text_of(const cu_json_reader *reader, uint8_t *ro
  * that the length of a constant costs nothing: it is asked of every key. */
 static inline bool cu_json_is(const cu_json_reader *reader, const char *text)
 {
-    return reader->raw.n == strlen(text) && memcmp(reader->raw.p, text, reader->raw.n) == 0;
+    return reader->raw.n == strlen(text) && memcmp(reader->raw.p, text, strlen(text)) == 0;
 }
 
 #endif

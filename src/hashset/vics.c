@@ -53,7 +53,7 @@ static const struct {
 static cu_hashset_field media_field(const cu_json_reader *json)
 {
     for (size_t i = 0; i < CU_COUNT_OF(media_keys); i++) {
-        if (json->raw.n == media_keys[i].n &&
+        if (json->raw.n == media_keys[i].n && json->raw.p[0] == media_keys[i].key[0] &&
             memcmp(json->raw.p, media_keys[i].key, media_keys[i].n) == 0)
             return media_keys[i].field;
     }

@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "support/cmocka.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void reads_numbers_in_both_orders(void **state)
@@ -84,6 +86,37 @@ static void hexadecimal_goes_there_and_back(void **state)
     assert_memory_equal(back, raw, 3);
 }
 
+/* Eight digits are taken at a time: every byte in every place, and every length. */
+static void hexadecimal_is_nothing_but_digits(void **state)
+{
+    enum { digits = 42 };
+
+    (void)state;
+    for (size_t length = 0; length <= digits; length += 2) {
+        for (size_t at = 0; at < length; at++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char text[digits];
+                uint8_t back[digits / 2];
+                const char *const digit = "0123456789abcdef0123456789ABCDEF";
+
+                memset(back, 0x5a, sizeof back);
+                for (size_t i = 0; i < length; i++)
+                    text[i] = digit[(i * 7 + length) % 32];
+                text[at] = (char)byte;
+
+                const bool good = isxdigit((int)byte) != 0;
+
+                assert_int_equal(cu_hex_decode(text, length, back, length / 2), good);
+                for (size_t i = 0; i < length / 2; i++) {
+                    const char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
+
+                    assert_int_equal(back[i], good ? strtoul(pair, NULL, 16) : 0x5a);
+                }
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +126,7 @@ int main(void)
         cmocka_unit_test(a_slice_is_cut_to_what_is_there),
         cmocka_unit_test(a_buffer_keeps_its_ceiling),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
+        cmocka_unit_test(hexadecimal_is_nothing_but_digits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
