@@ -51,7 +51,7 @@ static void count_fault(const cu_hashset_builder *builder, const cu_hashset_row 
                         uint64_t *count, char first[160])
 {
     if ((*count)++ == 0)
-        say_place(builder->source->path, row->line != 0,
+        say_place(builder->files[builder->adder.file], row->line != 0,
                   row->line != 0 ? row->line : row->offset, first);
 }
 
@@ -72,7 +72,7 @@ static void close_stretch(cu_gather_places *places)
 static cu_status note_place(cu_hashset_builder *builder, const cu_hashset_row *row, cu_err *err)
 {
     cu_gather_places *const places = &builder->places;
-    const uint64_t kind = builder->file * 2 + (row->line != 0);
+    const uint64_t kind = builder->adder.file * 2 + (row->line != 0);
     const uint64_t at = row->line != 0 ? row->line : row->offset;
 
     if (kind != places->kind) {
@@ -234,8 +234,7 @@ static cu_status keep(cu_hashset_builder *builder, const cu_hashset_row *row, cu
     return st;
 }
 
-cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_row *row,
-                                 cu_err *err)
+cu_status cu_gather_add(cu_hashset_builder *builder, const cu_hashset_row *row, cu_err *err)
 {
     cu_hashset_report *const report = builder->report;
     const bool photodna = row->photodna.n == cu_hashset_photodna_bytes;
@@ -370,6 +369,7 @@ void cu_gather_begin(cu_hashset_builder *builder, const char *beside)
 
 void cu_gather_free(cu_hashset_builder *builder)
 {
+    cu_gather_adder_free(&builder->adder);
     cu_gather_sorter_free(&builder->sorter);
     cu_tape_free(&builder->places.tape);
     cu_tape_free(&builder->sayings);

@@ -38,8 +38,9 @@ typedef struct cu_hashset_builder cu_hashset_builder;
 
 /*
  * Keeps the row, or counts why not: no value in it, a value of a wrong length, the digest of an
- * empty file. What equals an earlier row is counted when all are sorted. Costs no allocation;
- * may wait for the disk.
+ * empty file. What equals an earlier row is counted when all are sorted. Costs no allocation
+ * but for the first; may wait for the disk and for a second thread, whose failure is answered
+ * at a later row.
  */
 cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_row *row,
                                  cu_err *err) CU_MUST_CHECK;

@@ -520,12 +520,14 @@ cu_status cu_gather_finish(cu_hashset_builder *builder, cu_hashset_output *outpu
                            cu_hashset_header *header, cu_err *err)
 {
     finishing self = {.builder = builder, .output = output, .header = header};
-    cu_status st = CU_OK;
+    cu_status st = cu_gather_drain(builder, err);
 
     for (unsigned kind = 0; kind < cu_gather_kinds; kind++)
         self.numbers[kind].beside = builder->sayings.beside;
-    st = cu_gather_settle(&builder->sorter, builder->filling, err);
-    self.total = count_entries(builder);
+    if (st == CU_OK)
+        st = cu_gather_settle(&builder->sorter, builder->filling, err);
+    if (st == CU_OK)
+        self.total = count_entries(builder);
     if (st == CU_OK)
         st = tell(&self, 0, err);
     if (st == CU_OK)

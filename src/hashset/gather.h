@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All rows of an import, in memory and beside it. Private to hashset/: builder.c fills it,
- * runs.c sorts it, finish.c writes the set. */
+/* All rows of an import, in memory and beside it. Private to hashset/: handover.c and
+ * builder.c fill it, runs.c sorts it, finish.c writes the set. */
 #ifndef CU_HASHSET_GATHER_H
 #define CU_HASHSET_GATHER_H
 
@@ -57,6 +57,22 @@ cu_status cu_gather_settle(cu_gather_sorter *sorter, cu_gather_block *last,
                            cu_err *err) CU_MUST_CHECK;
 void cu_gather_sorter_free(cu_gather_sorter *sorter);
 
+/* Rows that were read and wait to be added. */
+typedef struct cu_gather_batch cu_gather_batch;
+
+/* The thread that adds rows while the next are read. */
+typedef struct cu_gather_adder {
+    cu_gather_batch *batches, *filling;
+    cu_queue *empty, *full;
+    pthread_t thread;
+    bool running;
+    atomic_bool
+        failed; /* status and err belong to the thread until it is joined, or this is set */
+    cu_status status;
+    cu_err err;
+    size_t file; /* of the row that is added */
+} cu_gather_adder;
+
 /* Where the rows stand: how many follow each other at the same distance. */
 typedef struct cu_gather_places {
     cu_tape tape;
@@ -76,7 +92,12 @@ struct cu_hashset_builder {
     bool keeps_records;
     size_t block_bytes; /* when a block is full */
     size_t memory;
-    uint64_t rows;                           /* kept */
+    cu_map tombstones;        /* of a label, to its number from 1 */
+    cu_buffer tombstone_list; /* of cu_gather_tombstone */
+    cu_buffer tombstone_text;
+    cu_gather_adder
+        adder;     /* its thread owns what follows, and the report, until it is drained */
+    uint64_t rows; /* kept */
     uint8_t last[cu_hashset_algorithms][32]; /* digests of the last row */
     bool last_has[cu_hashset_algorithms];
     uint64_t repeated_after; /* rows before the first that repeated the one before it */
@@ -88,9 +109,6 @@ struct cu_hashset_builder {
     cu_tape sayings;  /* row (from the one before), record */
     cu_tape photodna; /* row (from the one before), 1 where it has no digest, value */
     uint64_t saying_row, photodna_row;
-    cu_map tombstones;        /* of a label, to its number from 1 */
-    cu_buffer tombstone_list; /* of cu_gather_tombstone */
-    cu_buffer tombstone_text;
 };
 
 /* Every row with this label is withdrawn, wherever it stands. */
@@ -101,6 +119,15 @@ typedef struct cu_gather_tombstone {
 /* beside: the path of the output, which stays with the caller. */
 void cu_gather_begin(cu_hashset_builder *builder, const char *beside);
 void cu_gather_free(cu_hashset_builder *builder);
+
+/* Adds a row, in the thread that adds: cu_hashset_builder_add hands it over. */
+cu_status cu_gather_add(cu_hashset_builder *builder, const cu_hashset_row *row,
+                        cu_err *err) CU_MUST_CHECK;
+
+/* Waits until all rows are added, and tells what failed: an earlier row than the reader's last.
+ * No row comes after it. */
+cu_status cu_gather_drain(cu_hashset_builder *builder, cu_err *err) CU_MUST_CHECK;
+void cu_gather_adder_free(cu_gather_adder *adder);
 
 /* A map's slot for the label: 0 where there is no tombstone for it. add: one is made. */
 cu_status cu_gather_tombstone_of(cu_hashset_builder *builder, cu_bytes label, bool add,

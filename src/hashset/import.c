@@ -125,6 +125,19 @@ static cu_status put_facts(const cu_hashset_builder *builder, cu_hashset_header 
 
 /* ---- the whole ---- */
 
+/* Of two failures, that of the thread that adds came of an earlier row. */
+static cu_status drained(cu_hashset_builder *builder, cu_status st, cu_err *err)
+{
+    cu_err adding;
+    const cu_status added = cu_gather_drain(builder, &adding);
+
+    if (added == CU_OK)
+        return st;
+    if (err != NULL)
+        *err = adding;
+    return added;
+}
+
 static cu_status import_files(cu_hashset_builder *builder, const cu_hashset_format *format,
                               size_t count, cu_hashset_output *output, cu_err *err)
 {
@@ -134,6 +147,7 @@ static cu_status import_files(cu_hashset_builder *builder, const cu_hashset_form
 
     for (; st == CU_OK && builder->file < count; builder->file++)
         st = read_file(builder, format, builder->files[builder->file], err);
+    st = drained(builder, st, err);
     if (st == CU_OK && builder->rows == 0)
         st = cu_fail(err, CU_EFORMAT, "there is no digest in \"%s\"; nothing was imported",
                      builder->files[0]);

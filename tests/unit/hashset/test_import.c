@@ -130,6 +130,53 @@ static void names_the_first_that_it_leaves_out(void **state)
     }
 }
 
+/* Lists of some thousand lines: a fault is named by its own file and line, though the thread
+ * that finds it is behind the one that reads, and maybe in another file. */
+static void names_faults_by_file_and_line_in_long_lists(void **state)
+{
+    enum { count = 3, lines = 1100 };
+
+    static const size_t faults[] = {1024, 300, 513}; /* the line of each list's fault, from 1 */
+    static const char *const words[] = {"short 0123", NIL, A};
+    const cu_hashset_import_options options = {.format = "md5", .purpose = CU_HASHSET_ALERT};
+    char paths[count][128];
+    const char *files[count];
+    char wanted[160];
+    cu_hashset_report report;
+    cu_err err = {0};
+
+    (void)state;
+    for (size_t k = 0; k < count; k++) {
+        (void)snprintf(paths[k], sizeof paths[k], "%s/list-%zu", folder, k);
+        files[k] = paths[k];
+
+        FILE *const file = fopen(paths[k], "w");
+
+        assert_non_null(file);
+        for (size_t i = 1; i <= lines; i++) {
+            if (i == faults[k])
+                (void)fprintf(file, "%s\n", words[k]);
+            else if (k == 0 && i == 1)
+                (void)fprintf(file, "%s\n", A);
+            else
+                (void)fprintf(file, "%032zx\n", (k + 1) * 10000 + i);
+        }
+        assert_int_equal(fclose(file), 0);
+    }
+    assert_int_equal(cu_hashset_import(&options, files, count, out, &report, &err), CU_OK);
+    assert_int_equal(report.rows, count * lines);
+    assert_int_equal(report.records, count * lines - 3);
+    (void)snprintf(wanted, sizeof wanted, "%s:1024", paths[0]);
+    assert_string_equal(report.first_without, wanted);
+    (void)snprintf(wanted, sizeof wanted, "%s:300", paths[1]);
+    assert_string_equal(report.first_empty, wanted);
+    (void)snprintf(wanted, sizeof wanted, "%s:513", paths[2]);
+    assert_string_equal(report.first_duplicate, wanted);
+    for (size_t k = 0; k < count; k++)
+        assert_int_equal(remove(paths[k]), 0);
+    assert_int_equal(remove(out), 0);
+}
+
 /* docs/formats/hashset.md */
 static void writes_the_vector_of_the_manual(void **state)
 {
@@ -366,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_first_that_it_leaves_out),
+        cmocka_unit_test(names_faults_by_file_and_line_in_long_lists),
         cmocka_unit_test(writes_the_vector_of_the_manual),
         cmocka_unit_test(refuses_graded_material_as_known_good),
         cmocka_unit_test(joins_sets_and_takes_one_from_another),

@@ -256,6 +256,64 @@ static void keeps_all_that_a_row_says(void **state)
     assert_int_equal(remove(path), 0);
 }
 
+/* Five texts of one row in a place that the next row overwrites at once; up to 5000 bytes. */
+static cu_status long_row(cu_hashset_builder *builder, size_t i, cu_hashset_row *row,
+                          cu_err *err)
+{
+    static uint8_t texts[5][5000];
+    cu_bytes *const all[] = {&row->label, &row->name, &row->code, &row->series, &row->source};
+
+    (void)builder;
+    (void)err;
+    row->has[CU_HASHSET_MD5] = true;
+    sets_random(i + 1, row->digest[CU_HASHSET_MD5], 16);
+    for (size_t k = 0; k < CU_COUNT_OF(all); k++) {
+        memset(texts[k], 'a' + (int)((i + k) % 26), sizeof texts[k]);
+        *all[k] = (cu_bytes){texts[k], i * 97 * (k + 1) % sizeof texts[k] + 1};
+    }
+    return CU_OK;
+}
+
+static cu_status check_long(void *context, const cu_hashset_entry *entry, cu_err *err)
+{
+    size_t *const seen = context;
+    const char *const texts[] = {entry->record.label, entry->record.name, entry->record.code,
+                                 entry->record.series, entry->record.source};
+    cu_hashset_row row = {.line = 0};
+
+    assert_int_equal(long_row(NULL, *seen, &row, err), CU_OK);
+    assert_memory_equal(entry->digests[CU_HASHSET_MD5], row.digest[CU_HASHSET_MD5], 16);
+
+    const cu_bytes wanted[] = {row.label, row.name, row.code, row.series, row.source};
+
+    for (size_t k = 0; k < CU_COUNT_OF(texts); k++) {
+        const size_t n = wanted[k].n < cu_hashset_text_max ? wanted[k].n : cu_hashset_text_max;
+
+        assert_int_equal(strlen(texts[k]), n);
+        assert_memory_equal(texts[k], wanted[k].p, n);
+    }
+    ++*seen;
+    return CU_OK;
+}
+
+static void keeps_texts_of_any_length_that_are_gone_at_once(void **state)
+{
+    enum { count = 1500 };
+
+    const sets_plan plan = {.path = path, .count = count, .row = long_row};
+    CU_AUTO(cu_hashset, set);
+    cu_hashset_report report;
+    size_t seen = 0;
+    cu_err err = {0};
+
+    (void)state;
+    assert_int_equal(sets_make(&plan, &report, &err), CU_OK);
+    assert_int_equal(cu_hashset_open(path, &set, &err), CU_OK);
+    assert_int_equal(cu_hashset_each(set, check_long, &seen, &err), CU_OK);
+    assert_int_equal(seen, count);
+    assert_int_equal(remove(path), 0);
+}
+
 /* ---- memory ---- */
 
 static cu_status again_row(cu_hashset_builder *builder, size_t i, cu_hashset_row *row,
@@ -468,6 +526,7 @@ int main(void)
         cmocka_unit_test(answers_as_a_plain_table_at_every_size),
         cmocka_unit_test(answers_however_the_digests_are_spread),
         cmocka_unit_test(keeps_all_that_a_row_says),
+        cmocka_unit_test(keeps_texts_of_any_length_that_are_gone_at_once),
         cmocka_unit_test(writes_the_same_bytes_in_any_memory),
         cmocka_unit_test(never_answers_wrongly_with_any_byte_changed),
         cmocka_unit_test(refuses_every_truncation),
