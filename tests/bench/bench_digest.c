@@ -128,7 +128,7 @@ static double turn_evp(const work *w, const uint8_t *memory, uint8_t *check)
                 good = good && EVP_DigestUpdate(contexts[k], memory + at + done, n) == 1;
         }
         for (size_t k = 0; k < 3; k++) {
-            uint8_t out[EVP_MAX_MD_SIZE];
+            uint8_t out[EVP_MAX_MD_SIZE] = {0};
 
             good = good && EVP_DigestFinal_ex(contexts[k], out, NULL) == 1;
             *check ^= out[0];

@@ -17,7 +17,7 @@ cu_date cu_date_add_months(cu_date date, int months);
 int cu_date_weekday(cu_date date);
 
 /* The text of a date, "2021-03-01", into out (cu_date_text_size bytes). */
-enum { cu_date_text_size = 24 };
+enum { cu_date_text_size = 40 };
 
 void cu_date_text(cu_date date, char *out);
 
