@@ -184,9 +184,9 @@ int main(void)
 
     /*
      * libtsk and libc look for these files at first use, when there are no files any more.
-     * Messages stay in C, or strerror would look for a translation.
+     * Messages stay in C, or strerror would look for a translation. There are no threads yet.
      */
-    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    (void)setlocale(LC_CTYPE, "C.UTF-8"); /* NOLINT(concurrency-mt-unsafe) */
     tzset();
     if (cu_image_prepare(NULL) != CU_OK)
         return 1;

@@ -373,7 +373,7 @@ static const char *read_chunk(const cu_image *image, ewf *self, uint64_t number,
     const table *const from = find_table(self, number);
     size_t n = 0;
 
-    if (from == NULL)
+    if (from == NULL || number < from->first || number - from->first >= from->count)
         return "its chunk is in no table: a segment is missing";
     if (!load_entries(image, self, from))
         return "its chunk table cannot be read";

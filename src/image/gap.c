@@ -42,10 +42,11 @@ static void lose(const cu_image_piece *lost, int os_errno)
 static void read_halving(const cu_image *image, const cu_segment *segment, uint64_t at,
                          const cu_image_piece *wanted)
 {
-    cu_image_piece stack[64] = {*wanted};
-    size_t depth = 1;
+    cu_image_piece stack[64];
+    size_t depth = 0;
     const size_t sector = image->facts.sector_bytes;
 
+    stack[depth++] = *wanted;
     while (depth > 0) {
         const cu_image_piece part = stack[--depth];
 
