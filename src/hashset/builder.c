@@ -195,6 +195,7 @@ static cu_status add_saying(cu_hashset_builder *builder, const cu_hashset_row *r
     if (!builder->keeps_records || !cu_hashset_saying_of(row, &saying))
         return CU_OK;
     cu_hashset_number_encode(&builder->sayings.tail, builder->rows - builder->saying_row);
+    cu_hashset_number_encode(&builder->sayings.tail, (uint64_t)saying.state_us);
     cu_hashset_saying_encode(&saying, NULL, &builder->sayings.tail);
     builder->saying_row = builder->rows;
     return cu_tape_settle(&builder->sayings, err);
@@ -296,10 +297,24 @@ cu_status cu_gather_tombstone_of(cu_hashset_builder *builder, cu_bytes label, bo
     }
 }
 
-cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label, cu_err *err)
+/* Of several tombstones the latest counts. */
+static void note_state(cu_hashset_builder *builder, uint64_t number, int64_t state_us)
+{
+    uint8_t *const p = builder->tombstone_list.p + (number - 1) * sizeof(cu_gather_tombstone);
+    cu_gather_tombstone tombstone;
+
+    memcpy(&tombstone, p, sizeof tombstone);
+    if (tombstone.state_us < state_us)
+        tombstone.state_us = state_us;
+    memcpy(p, &tombstone, sizeof tombstone);
+}
+
+cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label,
+                                      int64_t state_us, cu_err *err)
 {
     const size_t count = builder->tombstone_list.n / sizeof(cu_gather_tombstone);
-    cu_gather_tombstone tombstone = {.offset = builder->tombstone_text.n};
+    cu_gather_tombstone tombstone = {.state_us = state_us > 0 ? state_us : INT64_MAX,
+                                     .offset = builder->tombstone_text.n};
     uint64_t number = 0;
     cu_status st = CU_OK;
 
@@ -311,7 +326,9 @@ cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes labe
     tombstone.n = label.n;
     builder->tombstone_text.ceiling = tombstone_text_max;
     st = cu_gather_tombstone_of(builder, label, true, &number, err);
-    if (st != CU_OK || number <= count) /* it is there already */
+    if (st == CU_OK && number <= count) /* it is there already */
+        note_state(builder, number, tombstone.state_us);
+    if (st != CU_OK || number <= count)
         return st;
     cu_buffer_append(&builder->tombstone_text, label.p, label.n);
     cu_buffer_append(&builder->tombstone_list, &tombstone, sizeof tombstone);

@@ -18,13 +18,14 @@ typedef struct cu_hashset_row {
     bool has[cu_hashset_algorithms];
     bool wrong; /* a value was there, but is none of its kind: counted, the rest is kept */
     uint8_t digest[cu_hashset_algorithms][32];
-    cu_bytes label;  /* the record's own id in the source: MediaID, member and entry, … */
-    cu_bytes name;   /* of the file */
-    cu_bytes code;   /* the grade, as the source writes it; never converted */
-    cu_bytes series; /* the series of material that the file belongs to */
-    cu_bytes source; /* who asserts it: an agency, a member, a product */
-    uint16_t said;   /* set of CU_HASHSET_FLAG_…: the source says yes or no */
-    uint16_t flags;  /* those of said that are yes; others are ignored */
+    cu_bytes label;   /* the record's own id in the source: MediaID, member and entry, … */
+    cu_bytes name;    /* of the file */
+    cu_bytes code;    /* the grade, as the source writes it; never converted */
+    cu_bytes series;  /* the series of material that the file belongs to */
+    cu_bytes source;  /* who asserts it: an agency, a member, a product */
+    uint16_t said;    /* set of CU_HASHSET_FLAG_…: the source says yes or no */
+    uint16_t flags;   /* those of said that are yes; others are ignored */
+    int64_t state_us; /* since when the source says this; 0: not said. For withdraw below */
     bool has_size;
     bool has_pdq;
     uint64_t size;
@@ -45,10 +46,14 @@ typedef struct cu_hashset_builder cu_hashset_builder;
 cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_row *row,
                                  cu_err *err) CU_MUST_CHECK;
 
-/* Takes out every row with this label, added before or later: a tombstone in the source. Pages
- * of an API come in any order, and a value that its owner took back must not come in again. */
+/*
+ * Takes out every row with this label, added before or later: a tombstone in the source. Pages
+ * of an API come in any order, and a value that its owner took back must not come in again.
+ * Only a row whose state_us is later than that of every tombstone of its label stays; one of
+ * state_us 0 takes out all.
+ */
 cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label,
-                                      cu_err *err) CU_MUST_CHECK;
+                                      int64_t state_us, cu_err *err) CU_MUST_CHECK;
 
 /*
  * Says how far the reader has come in its file, for the bar, and answers CU_ESTOPPED where the

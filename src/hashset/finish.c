@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { tell_step = 1 << 16, saying_bytes_max = 5 * (cu_hashset_text_max + 4) + 64 };
+enum { tell_step = 1 << 16, saying_bytes_max = 5 * (cu_hashset_text_max + 4) + 80 };
 
 typedef struct finishing {
     cu_hashset_builder *builder;
@@ -54,6 +54,7 @@ static cu_status each_saying(const cu_hashset_builder *builder,
         cu_cursor c = cu_cursor_over(near);
 
         row += cu_hashset_number_decode(&c);
+        saying.state_us = (int64_t)cu_hashset_number_decode(&c);
         if (st == CU_OK && !cu_hashset_saying_decode(&c, &saying))
             st = cu_fail(err, CU_EIO, "a scratch file is not what was written to it");
         reader.at += c.at;
@@ -105,11 +106,17 @@ static cu_status mark_withdrawn(void *context, uint64_t row, const cu_hashset_sa
     const cu_status st =
         cu_gather_tombstone_of(self->builder, saying->texts[0], false, &number, err);
 
-    if (st == CU_OK && number != 0) {
-        cu_rows_add(&self->withdrawn, row);
-        self->builder->report->withdrawn++;
-    }
-    return st;
+    cu_gather_tombstone tombstone;
+
+    if (st != CU_OK || number == 0)
+        return st;
+    memcpy(&tombstone, self->builder->tombstone_list.p + (number - 1) * sizeof tombstone,
+           sizeof tombstone);
+    if (saying->state_us > tombstone.state_us)
+        return CU_OK;
+    cu_rows_add(&self->withdrawn, row);
+    self->builder->report->withdrawn++;
+    return CU_OK;
 }
 
 static cu_status find_withdrawn(finishing *self, cu_err *err)

@@ -106,13 +106,14 @@ struct cu_hashset_builder {
     size_t filled; /* bytes in it */
     cu_gather_sorter sorter;
     cu_gather_places places;
-    cu_tape sayings;  /* row (from the one before), record */
+    cu_tape sayings;  /* row (from the one before), state_us, record */
     cu_tape photodna; /* row (from the one before), 1 where it has no digest, value */
     uint64_t saying_row, photodna_row;
 };
 
-/* Every row with this label is withdrawn, wherever it stands. */
+/* Every row with this label is withdrawn, wherever it stands, but for later states. */
 typedef struct cu_gather_tombstone {
+    int64_t state_us; /* the last; INT64_MAX: no state is later */
     size_t offset, n; /* of its text */
 } cu_gather_tombstone;
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     piece_bytes = 64 * 1024,
@@ -23,7 +24,15 @@ enum {
 };
 
 /* What an entry is known by and from. */
-typedef enum part { PART_NONE, PART_MEMBER, PART_ID, PART_CODE, PART_PRINT, parts } part;
+typedef enum part {
+    PART_NONE,
+    PART_MEMBER,
+    PART_ID,
+    PART_TIME,
+    PART_CODE,
+    PART_PRINT,
+    parts
+} part;
 
 typedef struct parsing {
     cu_hashset_builder *builder;
@@ -92,7 +101,10 @@ static part part_of(const char *name)
     static const struct {
         const char *name;
         part part;
-    } names[] = {{"member", PART_MEMBER}, {"id", PART_ID}, {"classification", PART_CODE}};
+    } names[] = {{"member", PART_MEMBER},
+                 {"id", PART_ID},
+                 {"timestamp", PART_TIME},
+                 {"classification", PART_CODE}};
 
     for (size_t i = 0; i < CU_COUNT_OF(names); i++) {
         if (strcmp(name, names[i].name) == 0)
@@ -189,8 +201,75 @@ static bool make_label(parsing *self, cu_bytes *label)
     return n > 0 && (size_t)n < sizeof self->label;
 }
 
+/* A number of n digits, which are there. */
+static int digits_of(const char *text, size_t n)
+{
+    int value = 0;
+
+    for (size_t i = 0; i < n; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+/* The digits of "2026-01-02T15:00:00" are where they are, and nothing else is. */
+static bool is_time(const char *text)
+{
+    static const char form[] = "0000-00-00T00:00:00";
+
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        const bool digit = text[i] >= '0' && text[i] <= '9';
+
+        if (form[i] == '0' ? !digit : text[i] != form[i])
+            return false;
+    }
+    return true;
+}
+
+/* What follows the seconds: a fraction, of which six digits count, and Z. */
+static bool read_fraction(const char *text, int64_t *us)
+{
+    int64_t unit = 100000;
+
+    *us = 0;
+    if (*text == '.') {
+        for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
+            *us += unit * (*text - '0');
+    }
+    return strcmp(text, "Z") == 0;
+}
+
+/* Microseconds of a time in UTC, as the API gives it; 0 where it is none. */
+static int64_t time_of(cu_bytes text)
+{
+    enum { shortest = sizeof "2026-01-02T15:00:00Z" - 1, longest = 40 };
+
+    char copy[longest + 1] = "";
+    int64_t us = 0;
+
+    if (text.n < shortest || text.n > longest)
+        return 0;
+    memcpy(copy, text.p, text.n);
+    if (!is_time(copy) || !read_fraction(copy + shortest - 1, &us))
+        return 0;
+
+    const struct tm given = {.tm_year = digits_of(copy, 4) - 1900,
+                             .tm_mon = digits_of(copy + 5, 2) - 1,
+                             .tm_mday = digits_of(copy + 8, 2),
+                             .tm_hour = digits_of(copy + 11, 2),
+                             .tm_min = digits_of(copy + 14, 2),
+                             .tm_sec = digits_of(copy + 17, 2)};
+    struct tm normal = given;
+    const time_t seconds = timegm(&normal); /* puts a 31 February right: it is none */
+
+    if (seconds <= 0 || normal.tm_mon != given.tm_mon || normal.tm_mday != given.tm_mday ||
+        normal.tm_hour != given.tm_hour || normal.tm_min != given.tm_min)
+        return 0;
+    return (int64_t)seconds * 1000000 + us;
+}
+
 static void close_entry(parsing *self)
 {
+    const int64_t state_us = time_of(text_of(self, PART_TIME));
     cu_bytes label;
 
     if (!make_label(self, &label)) {
@@ -198,11 +277,12 @@ static void close_entry(parsing *self)
         return;
     }
     if (self->deleted) {
-        self->st = cu_hashset_builder_withdraw(self->builder, label, self->err);
+        self->st = cu_hashset_builder_withdraw(self->builder, label, state_us, self->err);
     } else {
         cu_hashset_row *const row = &self->filling.row;
 
         row->label = label;
+        row->state_us = state_us;
         row->source = text_of(self, PART_MEMBER);
         row->code = text_of(self, PART_CODE);
         self->st = cu_hashset_builder_add(self->builder, row, self->err);

@@ -16,6 +16,7 @@ bool cu_hashset_saying_of(const cu_hashset_row *row, cu_hashset_saying *out)
     bool says = row->has_size || (row->said & flag_mask) != 0;
 
     *out = (cu_hashset_saying){
+        .state_us = row->state_us,
         .said = row->said & flag_mask,
         .flags = row->flags & row->said & flag_mask,
         .has_size = row->has_size,

@@ -11,6 +11,7 @@ enum { cu_hashset_texts = 5 };
 
 /* What a record says. */
 typedef struct cu_hashset_saying {
+    int64_t state_us; /* of the row; not in the record */
     unsigned said, flags;
     bool has_size;
     uint64_t size;

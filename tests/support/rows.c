@@ -75,6 +75,8 @@ cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_r
     put_texts(&json, row);
     if (row->has_size)
         cu_json_uint(&json, "size", row->size);
+    if (row->state_us != 0)
+        cu_json_int(&json, "state_us", row->state_us);
     if (row->said != 0) {
         cu_json_uint(&json, "said", row->said);
         cu_json_uint(&json, "flags", row->flags & row->said);
@@ -86,7 +88,8 @@ cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_r
     return cu_buffer_check(&builder->lines, err);
 }
 
-cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label, cu_err *err)
+cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label,
+                                      int64_t state_us, cu_err *err)
 {
     cu_json json = {.out = &builder->lines};
 
@@ -95,6 +98,8 @@ cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes labe
         return CU_OK;
     cu_json_open_object(&json, NULL);
     cu_json_bytes(&json, "withdraw", label);
+    if (state_us != 0)
+        cu_json_int(&json, "state_us", state_us);
     cu_json_close_object(&json);
     cu_json_line(&json);
     return cu_buffer_check(&builder->lines, err);

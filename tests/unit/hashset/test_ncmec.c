@@ -19,7 +19,8 @@
     "id=\"77\">Other</member></members></affirmativeFeedback></feedback></image>"
 #define IMAGE_ROW                                                                              \
     "\"md5\":\"" LOW "\",\"sha1\":\"" LOW "01234567\",\"pdq\":\"" LOW LOW                      \
-    "\",\"label\":\"42/image1\",\"code\":\"A1\",\"source\":\"Example & Member\"}\n"
+    "\",\"label\":\"42/image1\",\"code\":\"A1\",\"source\":\"Example & Member\",\"state_us\":" \
+    "1767366000000000}\n"
 
 static void reads_entries_and_their_member(void **state)
 {
@@ -50,6 +51,40 @@ static void hands_on_what_is_deleted(void **state)
 
     assert_rows_of("ncmec", (cu_bytes){(const uint8_t *)text, sizeof text - 1},
                    "{\"withdraw\":\"43/image4\"}\n{\"withdraw\":\"1/v\"}\n");
+}
+
+static void reads_times_of_utc_and_no_others(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } times[] = {
+        {"2026-01-02T15:00:00Z", ",\"state_us\":1767366000000000"},
+        {" 2026-01-02T15:00:00.25Z\n", ",\"state_us\":1767366000250000"},
+        {"2024-02-29T00:00:00.1234567Z", ",\"state_us\":1709164800123456"},
+        {"2026-02-29T00:00:00Z", ""},
+        {"2026-01-02T25:00:00Z", ""},
+        {"2026-13-02T15:00:00Z", ""},
+        {"2026-01-02T15:00:00", ""},
+        {"2026-01-02T15:00:00+01:00", ""},
+        {"2026-01-02 15:00:00Z", ""},
+        {"1969-12-31T23:59:59Z", ""},
+        {"2026-01-02T15:00:00Z and some more text than a time has", ""},
+        {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(times); i++) {
+        char text[1024];
+        char wanted[256];
+        const int n =
+            snprintf(text, sizeof text,
+                     OPEN "<images><deletedImage><id>4</id><member id=\"43\"/><timestamp>%s"
+                          "</timestamp></deletedImage></images>" CLOSE,
+                     times[i].text);
+
+        (void)snprintf(wanted, sizeof wanted, "{\"withdraw\":\"43/4\"%s}\n", times[i].wanted);
+        assert_rows_of("ncmec", (cu_bytes){(const uint8_t *)text, (size_t)n}, wanted);
+    }
 }
 
 static void keeps_nothing_from_one_entry_to_the_next(void **state)
@@ -148,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_entries_and_their_member),
         cmocka_unit_test(hands_on_what_is_deleted),
+        cmocka_unit_test(reads_times_of_utc_and_no_others),
         cmocka_unit_test(keeps_nothing_from_one_entry_to_the_next),
         cmocka_unit_test(refuses_what_it_cannot_trust),
         cmocka_unit_test(refuses_a_tag_without_end),

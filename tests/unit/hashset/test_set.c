@@ -326,7 +326,7 @@ static cu_status again_row(cu_hashset_builder *builder, size_t i, cu_hashset_row
         char label[32];
         const int n = snprintf(label, sizeof label, "id-%zu", i - 500);
         const cu_status st = cu_hashset_builder_withdraw(
-            builder, (cu_bytes){(const uint8_t *)label, (size_t)n}, err);
+            builder, (cu_bytes){(const uint8_t *)label, (size_t)n}, 0, err);
 
         if (st != CU_OK)
             return st;

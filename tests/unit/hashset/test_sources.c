@@ -85,6 +85,71 @@ static void takes_back_what_is_deleted_in_any_order(void **state)
     }
 }
 
+#define AT(time) "<timestamp>" time "</timestamp>"
+#define STATE(time, md5)                                                                       \
+    NCMEC "<image><member id=\"42\"/><id>a</id>" time "<fingerprints><md5>" md5                \
+          "</md5></fingerprints></image>" ENTRY("43", "b", DIGEST("cc")) END
+#define GONE(time)                                                                             \
+    NCMEC "<deletedImage><member id=\"42\"/><id>a</id>" time "</deletedImage>" END
+
+static void keeps_what_was_restored_after_its_deletion(void **state)
+{
+    static const struct {
+        const char *entry, *deletion;
+        bool stays;
+    } cases[] = {
+        {STATE(AT("2026-01-02T15:00:01Z"), DIGEST("aa")), GONE(AT("2026-01-02T15:00:00Z")),
+         true},
+        {STATE(AT("2026-01-02T15:00:00Z"), DIGEST("aa")), GONE(AT("2026-01-02T15:00:01Z")),
+         false},
+        {STATE(AT("2026-01-02T15:00:00Z"), DIGEST("aa")), GONE(AT("2026-01-02T15:00:00Z")),
+         false},
+        {STATE("", DIGEST("aa")), GONE(AT("2026-01-02T15:00:00Z")), false},
+        {STATE(AT("2026-01-02T15:00:00Z"), DIGEST("aa")), GONE(""), false},
+        {STATE(AT("yesterday"), DIGEST("aa")), GONE(AT("2026-01-02T15:00:00Z")), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(cases); i++) {
+        const char *const entry = put("entry.xml", cases[i].entry);
+        const char *const deletion = put("deletion.xml", cases[i].deletion);
+        const char *const orders[2][2] = {{entry, deletion}, {deletion, entry}};
+
+        for (size_t k = 0; k < 2; k++) {
+            cu_hashset_report report;
+            cu_err err = {0};
+
+            if (import("ncmec", orders[k], 2, &report, &err) != CU_OK)
+                fail_msg("%s", err.text);
+            assert_int_equal(report.withdrawn, cases[i].stays ? 0 : 1);
+            assert_int_equal(holds(0xaa), cases[i].stays);
+            assert_true(holds(0xcc));
+        }
+    }
+}
+
+/* Deleted, restored, deleted again: the last state of all pages counts, in every order. */
+static void lets_the_latest_of_several_deletions_win(void **state)
+{
+    (void)state;
+    const char *const pages[] = {
+        put("first.xml", GONE(AT("2026-01-01T00:00:00Z"))),
+        put("again.xml", STATE(AT("2026-01-02T00:00:00Z"), DIGEST("aa"))),
+        put("last.xml", GONE(AT("2026-01-03T00:00:00Z")))};
+    static const size_t orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                       {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+    for (size_t i = 0; i < CU_COUNT_OF(orders); i++) {
+        const char *const files[] = {pages[orders[i][0]], pages[orders[i][1]],
+                                     pages[orders[i][2]]};
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(import("ncmec", files, 3, &report, &err), CU_OK);
+        assert_false(holds(0xaa));
+    }
+}
+
 static void counts_and_names_what_it_leaves_out(void **state)
 {
     (void)state;
@@ -179,6 +244,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(takes_back_what_is_deleted_in_any_order, begin, end),
+        cmocka_unit_test_setup_teardown(keeps_what_was_restored_after_its_deletion, begin, end),
+        cmocka_unit_test_setup_teardown(lets_the_latest_of_several_deletions_win, begin, end),
         cmocka_unit_test_setup_teardown(counts_and_names_what_it_leaves_out, begin, end),
         cmocka_unit_test_setup_teardown(refuses_a_broken_file_and_leaves_nothing, begin, end),
         cmocka_unit_test_setup_teardown(never_takes_graded_material_as_known_good, begin, end),
