@@ -159,41 +159,6 @@ static cu_status parse(call *self, int argc, char **argv, cu_err *err)
     return CU_OK;
 }
 
-static const char *or_environment(const char *said, const char *name, const char *otherwise)
-{
-    const char *const named = getenv(name);
-
-    if (said != NULL)
-        return said;
-    return named != NULL && *named != '\0' ? named : otherwise;
-}
-
-/* ---- opening ---- */
-
-static cu_status open_book(const call *self, cu_register **out, cu_err *err)
-{
-    const char *const url = or_environment(self->db, "CUSTOS_DB", "sqlite:custos.db");
-    const char *kek = or_environment(self->kek, "CUSTOS_KEK", NULL);
-    cu_buffer beside = {0};
-    cu_status st = CU_OK;
-
-    if (kek == NULL && strncmp(url, "sqlite:", 7) == 0) {
-        cu_buffer_format(&beside, "%s.kek", url + 7);
-        cu_buffer_u8(&beside, '\0');
-        st = cu_buffer_check(&beside, err);
-        kek = (const char *)beside.p;
-    }
-    if (st == CU_OK && kek == NULL)
-        st = cu_fail(err, CU_EUSAGE, "say where the key of the cases is: --kek FILE");
-
-    const cu_register_options options = {.kek_path = kek};
-
-    if (st == CU_OK)
-        st = cu_register_open(url, &options, out, err);
-    cu_buffer_free(&beside);
-    return st;
-}
-
 /* ---- printing ---- */
 
 static void print_record(const cu_record *record)
@@ -332,7 +297,7 @@ static int run_call(call *self)
     cu_page page = {0};
     cu_err err = {0};
     int result = CU_EXIT_DONE;
-    cu_status st = open_book(self, &book, &err);
+    cu_status st = cu_register_open_named(self->db, self->kek, false, &book, &err);
 
     outcome.arena = cu_arena_new(arena_bytes);
     if (st == CU_OK && outcome.arena == NULL)
@@ -362,6 +327,8 @@ static int run(int argc, char **argv)
     self = (call){.as_json = false};
     if (argc < 2 || strcmp(argv[1], "manual") == 0 || strcmp(argv[1], "policy") == 0)
         return cu_register_tell(argc, argv);
+    if (strcmp(argv[1], "verify") == 0)
+        return cu_register_verify(argc - 1, argv + 1);
     thing = cu_thing_of(cu_register_things(), argv[1]);
     if (thing == NULL)
         return cu_cli_misuse(&cu_command_register, "the register has no \"%s\"", argv[1]);
@@ -378,7 +345,7 @@ static int run(int argc, char **argv)
     if (parse(&self, argc, argv, &err) != CU_OK)
         result = err.code == CU_EUSAGE ? cu_cli_misuse(&cu_command_register, "%s", err.text)
                                        : cu_cli_fail(&err);
-    self.request.officer = or_environment(self.officer, "CUSTOS_OFFICER", NULL);
+    self.request.officer = cu_register_or_environment(self.officer, "CUSTOS_OFFICER", NULL);
     self.request.session = "cli";
     if (result == CU_EXIT_DONE && self.request.officer == NULL)
         result = cu_cli_misuse(&cu_command_register, "say who you are: --as OFFICER");
@@ -396,6 +363,7 @@ const cu_command cu_command_register = {
         "                       [--db URL] [--kek FILE] [--version N]\n"
         "       custos register KIND                   what can be done to it\n"
         "       custos register figures --month YYYY-MM --as OFFICER\n"
+        "       custos register verify [--db URL] [--kek FILE] [--json]\n"
         "       custos register policy [KEY]           values and rules, with their sources",
     .run = run,
     .print_more = cu_register_print_kinds,

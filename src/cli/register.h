@@ -4,9 +4,22 @@
 #define CU_CLI_REGISTER_H
 
 #include "cli/command.h"
+#include "register/register.h"
 
 /* Says what a kind can do, what policy has, or the manual: no register is opened. */
 int cu_register_tell(int argc, char **argv);
 void cu_register_print_kinds(void);
+
+/* What was said, or else the environment, or else otherwise. */
+const char *cu_register_or_environment(const char *said, const char *name,
+                                       const char *otherwise);
+
+/* Opens the register that options or the environment name; as_it_is as in
+ * cu_register_options. */
+cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
+                                 cu_register **out, cu_err *err) CU_MUST_CHECK;
+
+/* custos register verify: the log, and every row against it. argv[0] is "verify". */
+int cu_register_verify(int argc, char **argv);
 
 #endif

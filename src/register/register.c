@@ -40,7 +40,7 @@ static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_
     cu_register *const book = context;
     char actor[80];
     char denied[32];
-    const cu_ledger_secret secrets[] = {{"act", entry->payload}};
+    const cu_ledger_secret secrets[] = {{"act", entry->payload}, {"rows", entry->rows}};
     const cu_ledger_event event = {
         .actor = actor,
         .action = entry->verb,
@@ -50,7 +50,7 @@ static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_
         .context = entry->case_name,
         .result = entry->rule == NULL ? NULL : denied,
         .secrets = secrets,
-        .secrets_n = 1,
+        .secrets_n = entry->rows.n > 0 ? 2 : 1,
         .case_id = entry->case_name,
     };
 
@@ -205,6 +205,11 @@ cu_ledger *cu_register_ledger(cu_register *book)
 const cu_rulebook *cu_register_policy(const cu_register *book)
 {
     return book->policy;
+}
+
+const cu_tables *cu_register_tables(const cu_register *book)
+{
+    return book->tables;
 }
 
 size_t cu_register_schemas(const cu_register *book, const cu_schema *const **out)

@@ -50,6 +50,31 @@ cu_status cu_register_run(cu_register *book, const cu_request *request, cu_outco
 cu_status cu_register_together(cu_register *book, cu_store_work work, void *context,
                                cu_err *err) CU_MUST_CHECK;
 
+enum { CU_REGISTER_COMPLAINTS = 32 };
+
+/* What an audit found. */
+typedef struct cu_register_report {
+    uint64_t rows;    /* of all tables, counters and files kept among them */
+    uint64_t bound;   /* rows that entries say are there */
+    uint64_t erased;  /* entries whose list of rows was erased by law */
+    uint64_t unknown; /* rows that nothing but such an entry can have bound */
+    uint64_t complaints_n;
+    char complaints[CU_REGISTER_COMPLAINTS][256]; /* the first of them */
+} cu_register_report;
+
+/*
+ * Reads every row of the register's tables and compares it with what the ledger's last entry
+ * about it committed to: a row that was changed, added or deleted is named. It trusts the
+ * ledger: cu_ledger_verify says whether that is whole. CU_OK with a report, whatever it says.
+ *
+ * CU_ELIMIT  there are more rows than it has memory for.
+ */
+cu_status cu_register_audit(cu_register *book, cu_register_report *report,
+                            cu_err *err) CU_MUST_CHECK;
+
+/* For the audit. */
+const struct cu_tables *cu_register_tables(const cu_register *book);
+
 /* The schemas of a register's database, lowest floor first; for backup and copy. */
 size_t cu_register_schemas(const cu_register *book, const cu_schema *const **out);
 

@@ -164,6 +164,30 @@ def a_register_whose_log_was_changed_is_not_written_on(book):
     assert book.call("iv", "case", "list").returncode == 0
 
 
+def a_changed_row_is_named(book):
+    def verify(*options):
+        return subprocess.run([CUSTOS, "register", "verify", "--db", "sqlite:" + book.db, *options], capture_output=True,
+                              text=True)
+
+    whole = json.loads(verify("--json").stdout)
+    assert whole["whole"] and whole["rows"] > 20 and whole["unknown"] == 0, whole
+    store = sqlite3.connect(book.db)
+    for change, back, words in (
+            ("UPDATE register_case SET title = 'OP SWITCH' WHERE title = 'OP STICK'",
+             "UPDATE register_case SET title = 'OP STICK' WHERE title = 'OP SWITCH'", "is not as entry"),
+            ("INSERT INTO register_content VALUES ('0', x'00')", "DELETE FROM register_content WHERE sha256 = '0'",
+             "was added")):
+        store.execute(change)
+        store.commit()
+        done = verify()
+        assert done.returncode == 1 and words in done.stdout and words in done.stderr, done
+        store.execute(back)
+        store.commit()
+    store.close()
+    done = verify()
+    assert done.returncode == 0 and done.stdout.startswith("whole: "), done
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -174,7 +198,8 @@ def main():
                      an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file,
                      a_refusal_is_a_sentence_with_its_rule_and_source,
                      a_chain_of_custody_is_verified_without_the_register,
-                     a_register_whose_log_was_changed_is_not_written_on, the_ledger_is_whole_after_all_this):
+                     a_register_whose_log_was_changed_is_not_written_on, a_changed_row_is_named,
+                     the_ledger_is_whole_after_all_this):
             tap.run(test.__name__.replace("_", " "), test, book)
     tap.end()
 

@@ -267,6 +267,19 @@ cu_register *force_book(void **state)
     return books[team];
 }
 
+void every_row_is_as_the_ledger_has_it(void **state)
+{
+    static cu_register_report report;
+    cu_err err = {0};
+
+    if (cu_register_audit(force_book(state), &report, &err) != CU_OK)
+        fail_msg("%s", err.text);
+    if (report.complaints_n > 0)
+        fail_msg("%s", report.complaints[0]);
+    assert_int_equal(report.rows, report.bound);
+    assert_true(report.rows > 20);
+}
+
 /* ---- longer ways ---- */
 
 const char *force_case(cu_register *book)

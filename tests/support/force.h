@@ -46,6 +46,9 @@ const char *force_look(cu_register *book, const char *thing, const char *ref,
 
 int64_t force_count(cu_register *book, const char *sql);
 
+/* A test, to be the last: every row is as the ledger's last entry about it left it. */
+void every_row_is_as_the_ledger_has_it(void **state);
+
 /* ---- longer ways ---- */
 
 const char *force_case(cu_register *book);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* References of exhibits, and the numbers of seals. */
 #include "register/exhibit/exhibit.h"
+#include "register/record/bind.h"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -63,10 +64,11 @@ static cu_status take_number(cu_act *act, const cu_record *exhibit, const char *
                              "%s/%lld is used, or a later number is; next is %s/%lld", initials,
                              (long long)said, initials, (long long)last + 1);
     *out = said == 0 ? last + 1 : said;
-    return cu_store_run(act->store,
-                        "INSERT INTO register_counter (name, number) VALUES ($1, $2)"
-                        " ON CONFLICT (name) DO UPDATE SET number = $2",
-                        CU_VALUES(cu_value_text(counter), cu_value_integer(*out)), act->err);
+    st = cu_store_run(act->store,
+                      "INSERT INTO register_counter (name, number) VALUES ($1, $2)"
+                      " ON CONFLICT (name) DO UPDATE SET number = $2",
+                      CU_VALUES(cu_value_text(counter), cu_value_integer(*out)), act->err);
+    return st == CU_OK ? cu_bind_counter(act, counter, *out) : st;
 }
 
 static cu_status producer_initials(cu_act *act, const cu_record *exhibit, const char **out)

@@ -378,10 +378,13 @@ static cu_status enter(asking *self)
         .reason = cu_act_said(act, "reason"),
         .rule = self->outcome->rule,
         .payload = cu_buffer_view(&payload),
+        .rows = cu_buffer_view(&act->rows),
     };
     cu_status st = act->changes.bad ? cu_buffer_check(&act->changes, act->err)
                                     : cu_buffer_check(&payload, act->err);
 
+    if (st == CU_OK)
+        st = cu_buffer_check(&act->rows, act->err);
     if (st == CU_OK)
         st = self->engine->log(self->engine->log_context, act->store, &entry, act->err);
     cu_buffer_free(&payload);
@@ -396,6 +399,7 @@ static cu_status begin(asking *self, cu_store *store, cu_err *err)
     cu_buffer_free(&outcome->more);
     cu_buffer_free(&outcome->document);
     cu_buffer_free(&self->act.changes);
+    cu_buffer_free(&self->act.rows);
     *outcome = (cu_outcome){.arena = arena};
     self->act = (cu_act){.store = store,
                          .policy = self->engine->policy,
@@ -450,6 +454,7 @@ static cu_status enter_refusal(cu_store *store, void *context, cu_err *err)
     self->act.store = store;
     self->act.err = err;
     cu_buffer_free(&self->act.changes);
+    cu_buffer_free(&self->act.rows);
     return enter(self);
 }
 
@@ -504,6 +509,7 @@ cu_status cu_engine_act(const cu_engine *engine, const cu_request *request, cu_o
         }
     }
     cu_buffer_free(&self.act.changes);
+    cu_buffer_free(&self.act.rows);
     if (st != CU_OK && err != NULL)
         *err = own;
     return st;

@@ -20,6 +20,7 @@ typedef struct cu_log_entry {
     const char *reason;    /* as said */
     const char *rule;      /* of a refusal: the entry's result is "denied" */
     cu_bytes payload;      /* JSON: what was given, what changed */
+    cu_bytes rows;         /* the rows that were written; none for a look or a refusal */
 } cu_log_entry;
 
 typedef struct cu_engine {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What rules may ask and do: sentences, refusals, deadlines, other records. */
 #include "base/clock.h"
+#include "register/record/bind.h"
 #include "register/record/table.h"
 
 #include <stdarg.h>
@@ -150,12 +151,14 @@ cu_status cu_act_count(cu_act *act, const char *sql, cu_values values, int64_t *
 
 cu_status cu_act_next(cu_act *act, const char *name, int64_t *out)
 {
-    return cu_store_number(
-        act->store,
-        "INSERT INTO register_counter (name, number) VALUES ($1, 1)"
-        " ON CONFLICT (name) DO UPDATE SET number = register_counter.number + 1"
-        " RETURNING number",
-        CU_VALUES(cu_value_text(name)), out, act->err);
+    const cu_status st =
+        cu_store_number(act->store,
+                        "INSERT INTO register_counter (name, number) VALUES ($1, 1)"
+                        " ON CONFLICT (name) DO UPDATE SET number = register_counter.number + 1"
+                        " RETURNING number",
+                        CU_VALUES(cu_value_text(name)), out, act->err);
+
+    return st == CU_OK ? cu_bind_counter(act, name, *out) : st;
 }
 
 /* ---- records ---- */
@@ -329,14 +332,15 @@ cu_status cu_act_add(cu_act *act, cu_record *record)
         st = cu_table_insert(act, record);
     if (st == CU_OK)
         tell_change(act, record);
-    return st;
+    return st == CU_OK ? cu_bind_record(act, record) : st;
 }
 
 cu_status cu_act_save(cu_act *act, cu_record *record)
 {
     const cu_status st = cu_table_update(act, record);
 
-    if (st == CU_OK)
-        tell_change(act, record);
-    return st;
+    if (st != CU_OK)
+        return st;
+    tell_change(act, record);
+    return cu_bind_record(act, record);
 }

@@ -189,6 +189,7 @@ struct cu_act {
     cu_outcome *outcome;
     const void *extra; /* of the request: what is no text */
     cu_buffer changes; /* the engine's: what was added and changed, for the ledger's entry */
+    cu_buffer rows;    /* the engine's: every row that was written, as bind.h has it */
     cu_err *err;
 };
 

@@ -2,6 +2,7 @@
 /* The files of a referral, what they name, and what they have in common with others. */
 #include "digest/digest.h"
 #include "register/intake/tip.h"
+#include "register/record/bind.h"
 #include "register/referral/referral.h"
 #include "register/task/task.h"
 
@@ -22,6 +23,7 @@ cu_status cu_content_keep(cu_act *act, cu_bytes bytes, char hex[65])
     cu_digest_update(&stream, bytes);
     cu_digest_final(&stream, &digests);
     cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
+    cu_bind_content(act, hex);
     return cu_store_run(act->store,
                         "INSERT INTO register_content (sha256, bytes) VALUES ($1, $2)"
                         " ON CONFLICT (sha256) DO NOTHING",

@@ -390,6 +390,7 @@ int main(void)
         ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
         ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
+        ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
     return stores_run(tests);

@@ -518,6 +518,7 @@ int main(void)
         ON_BOTH(u5_a_record_that_changed_since_it_was_seen_is_not_changed_again),
         ON_BOTH(every_act_every_look_and_every_refusal_is_an_entry),
         ON_BOTH(t1_f4_p1_nobody_approves_what_they_did_themselves),
+        ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
     return stores_run(tests);

@@ -481,6 +481,7 @@ int main(void)
         ON_BOTH(vector_16_one_byte_flipped_in_a_chain_is_named_by_its_number),
         ON_BOTH(vector_17_a_child_of_two_referrals_is_one_in_the_figures),
         ON_BOTH(vector_18_a_clear_view_over_the_limit_is_refused_and_logged),
+        ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
     return stores_run(tests);

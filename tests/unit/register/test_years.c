@@ -203,6 +203,19 @@ static void check_tree(cu_register *book)
     assert_memory_equal(head.root.b, root.b, sizeof root.b);
 }
 
+/* Every row is as the last entry about it left it. */
+static void check_rows(cu_register *book)
+{
+    static cu_register_report report;
+    cu_err err = {0};
+
+    if (cu_register_audit(book, &report, &err) != CU_OK)
+        fail_msg("%s", err.text);
+    if (report.complaints_n > 0)
+        fail_msg("%s", report.complaints[0]);
+    assert_int_equal(report.rows, report.bound);
+}
+
 static void eight_writers_at_once_lose_nothing(void **state)
 {
     char url[512];
@@ -246,6 +259,7 @@ static void eight_writers_at_once_lose_nothing(void **state)
                                     " 'decision.record'"),
                      done);
     check_tree(book);
+    check_rows(book);
     cu_arena_free(outcome.arena);
     cu_register_close(book);
 }

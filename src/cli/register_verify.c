@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which register is meant; and custos register verify: its log, and every row against it. */
+#include "cli/register.h"
+#include "cli/terminal.h"
+#include "ledger/ledger.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- which register ---- */
+
+const char *cu_register_or_environment(const char *said, const char *name,
+                                       const char *otherwise)
+{
+    const char *const named = getenv(name);
+
+    if (said != NULL)
+        return said;
+    return named != NULL && *named != '\0' ? named : otherwise;
+}
+
+static const char *url_of(const char *db)
+{
+    return cu_register_or_environment(db, "CUSTOS_DB", "sqlite:custos.db");
+}
+
+cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
+                                 cu_register **out, cu_err *err)
+{
+    const char *const url = url_of(db);
+    cu_register_options options = {
+        .kek_path = cu_register_or_environment(kek, "CUSTOS_KEK", NULL), .as_it_is = as_it_is};
+    cu_buffer beside = {0};
+    cu_status st = CU_OK;
+
+    if (options.kek_path == NULL && strncmp(url, "sqlite:", 7) == 0) {
+        cu_buffer_format(&beside, "%s.kek", url + 7);
+        cu_buffer_u8(&beside, '\0');
+        st = cu_buffer_check(&beside, err);
+        options.kek_path = (const char *)beside.p;
+    }
+    if (st == CU_OK && options.kek_path == NULL)
+        st = cu_fail(err, CU_EUSAGE, "say where the key of the cases is: --kek FILE");
+    /* To look is no reason to make a key. */
+    if (st == CU_OK && as_it_is && access(options.kek_path, R_OK) != 0)
+        st = cu_fail_os(err, "could not read the key file \"%s\"", options.kek_path);
+    if (st == CU_OK)
+        st = cu_register_open(url, &options, out, err);
+    cu_buffer_free(&beside);
+    return st;
+}
+
+/* ---- verify ---- */
+
+typedef struct care {
+    const char *db, *kek;
+    bool as_json;
+    cu_ledger_report log;
+    cu_register_report rows;
+} care;
+
+static bool take_options(int argc, char **argv, care *self)
+{
+    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
+                                            {"kek", required_argument, NULL, 'k'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {0}};
+
+    opterr = 0;
+    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
+         c = getopt_long(argc, argv, "", options, NULL)) {
+        if (c == 'd')
+            self->db = optarg;
+        else if (c == 'k')
+            self->kek = optarg;
+        else if (c == 'j')
+            self->as_json = true;
+        else
+            return false;
+    }
+    return optind == argc;
+}
+
+static size_t kept(uint64_t complaints, size_t ceiling)
+{
+    return complaints < ceiling ? (size_t)complaints : ceiling;
+}
+
+static void print_json(const care *self)
+{
+    cu_buffer out = {0};
+    cu_json json = {.out = &out};
+
+    cu_json_open_object(&json, NULL);
+    cu_json_bool(&json, "whole", self->log.complaints_n + self->rows.complaints_n == 0);
+    cu_json_uint(&json, "entries", self->log.entries);
+    cu_json_uint(&json, "rows", self->rows.rows);
+    cu_json_uint(&json, "erased", self->rows.erased);
+    cu_json_uint(&json, "unknown", self->rows.unknown);
+    cu_json_uint(&json, "complaints", self->log.complaints_n + self->rows.complaints_n);
+    cu_json_open_array(&json, "first_complaints");
+    for (size_t i = 0; i < kept(self->log.complaints_n, CU_LEDGER_COMPLAINTS); i++)
+        cu_json_text(&json, NULL, self->log.complaints[i].text);
+    for (size_t i = 0; i < kept(self->rows.complaints_n, CU_REGISTER_COMPLAINTS); i++)
+        cu_json_text(&json, NULL, self->rows.complaints[i]);
+    cu_json_close_array(&json);
+    cu_json_close_object(&json);
+    cu_json_line(&json);
+    cu_cli_write(&out);
+    cu_buffer_free(&out);
+}
+
+static void print_text(const care *self)
+{
+    char entries[32];
+    char rows[32];
+    char count[32];
+
+    for (size_t i = 0; i < kept(self->log.complaints_n, CU_LEDGER_COMPLAINTS); i++) {
+        (void)printf("log  ");
+        cu_cli_print_shown(self->log.complaints[i].text);
+        (void)printf("\n");
+    }
+    for (size_t i = 0; i < kept(self->rows.complaints_n, CU_REGISTER_COMPLAINTS); i++) {
+        (void)printf("row  ");
+        cu_cli_print_shown(self->rows.complaints[i]);
+        (void)printf("\n");
+    }
+    (void)cu_cli_count(self->log.entries, entries);
+    (void)cu_cli_count(self->rows.rows, rows);
+    if (self->log.complaints_n + self->rows.complaints_n == 0)
+        (void)printf("whole: %s entries, and %s rows are as they left them\n", entries, rows);
+    else
+        (void)printf("not whole: %s complaints about %s entries and %s rows\n",
+                     cu_cli_count(self->log.complaints_n + self->rows.complaints_n, count),
+                     entries, rows);
+    if (self->rows.unknown > 0)
+        (void)printf("%s rows cannot be checked: what bound them was erased by law\n",
+                     cu_cli_count(self->rows.unknown, count));
+}
+
+static const char *first_complaint(const care *self)
+{
+    return self->log.complaints_n > 0 ? self->log.complaints[0].text : self->rows.complaints[0];
+}
+
+static cu_status look(care *self, cu_err *err)
+{
+    const char *const url = url_of(self->db);
+    const cu_ledger_check check = {.url = url, .pages = true};
+    CU_AUTO(cu_register, book);
+    cu_terminal terminal;
+    cu_status st = CU_OK;
+
+    if (strncmp(url, "sqlite:", 7) == 0 && access(url + 7, F_OK) != 0)
+        st = cu_fail_os(err, "could not open database \"%s\"", url + 7);
+    if (st == CU_OK)
+        st = cu_register_open_named(self->db, self->kek, true, &book, err);
+    if (st != CU_OK)
+        return st;
+    cu_terminal_begin(&terminal, self->as_json);
+    st =
+        cu_ledger_verify(cu_register_ledger(book), &check, &terminal.progress, &self->log, err);
+    cu_terminal_end(&terminal);
+    if (st == CU_OK)
+        st = cu_register_audit(book, &self->rows, err);
+    return st;
+}
+
+int cu_register_verify(int argc, char **argv)
+{
+    care *const self = calloc(1, sizeof *self);
+    cu_err err = {0};
+    int result = CU_EXIT_DONE;
+    cu_status st = CU_OK;
+
+    if (self == NULL) {
+        (void)cu_fail(&err, CU_ENOMEM, "out of memory");
+        return cu_cli_fail(&err);
+    }
+    if (!take_options(argc, argv, self)) {
+        free(self);
+        return cu_cli_misuse(&cu_command_register, "that is no call of register verify");
+    }
+    st = look(self, &err);
+    if (st == CU_OK && self->as_json)
+        print_json(self);
+    else if (st == CU_OK)
+        print_text(self);
+    if (st == CU_OK && self->log.complaints_n + self->rows.complaints_n > 0)
+        st = cu_fail(&err, CU_EFORMAT, "the register is not as it was written: %s",
+                     first_complaint(self));
+    result = cu_cli_flush();
+    if (st != CU_OK && result == CU_EXIT_DONE)
+        result = cu_cli_fail(&err);
+    free(self);
+    return result;
+}
