@@ -329,6 +329,8 @@ static int run(int argc, char **argv)
         return cu_register_tell(argc, argv);
     if (strcmp(argv[1], "verify") == 0)
         return cu_register_verify(argc - 1, argv + 1);
+    if (strcmp(argv[1], "backup") == 0)
+        return cu_register_backup(argc - 1, argv + 1);
     thing = cu_thing_of(cu_register_things(), argv[1]);
     if (thing == NULL)
         return cu_cli_misuse(&cu_command_register, "the register has no \"%s\"", argv[1]);
@@ -364,6 +366,7 @@ const cu_command cu_command_register = {
         "       custos register KIND                   what can be done to it\n"
         "       custos register figures --month YYYY-MM --as OFFICER\n"
         "       custos register verify [--db URL] [--kek FILE] [--json]\n"
+        "       custos register backup OUT [--db URL] [--kek FILE]\n"
         "       custos register policy [KEY]           values and rules, with their sources",
     .run = run,
     .print_more = cu_register_print_kinds,

@@ -19,6 +19,13 @@ const char *cu_register_or_environment(const char *said, const char *name,
 cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
                                  cu_register **out, cu_err *err) CU_MUST_CHECK;
 
+/* The path of the key file that is meant, ended by a zero byte. */
+cu_status cu_register_kek_path(const char *db, const char *kek, cu_buffer *out,
+                               cu_err *err) CU_MUST_CHECK;
+
+/* custos register backup OUT: a verified copy. argv[0] is "backup". */
+int cu_register_backup(int argc, char **argv);
+
 /* custos register verify: the log, and every row against it. argv[0] is "verify". */
 int cu_register_verify(int argc, char **argv);
 

@@ -27,29 +27,32 @@ static const char *url_of(const char *db)
     return cu_register_or_environment(db, "CUSTOS_DB", "sqlite:custos.db");
 }
 
+cu_status cu_register_kek_path(const char *db, const char *kek, cu_buffer *out, cu_err *err)
+{
+    const char *const url = url_of(db);
+    const char *const path = cu_register_or_environment(kek, "CUSTOS_KEK", NULL);
+
+    if (path == NULL && strncmp(url, "sqlite:", 7) != 0)
+        return cu_fail(err, CU_EUSAGE, "say where the key of the cases is: --kek FILE");
+    cu_buffer_format(out, "%s%s", path == NULL ? url + 7 : path, path == NULL ? ".kek" : "");
+    cu_buffer_u8(out, '\0');
+    return cu_buffer_check(out, err);
+}
+
 cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
                                  cu_register **out, cu_err *err)
 {
-    const char *const url = url_of(db);
-    cu_register_options options = {
-        .kek_path = cu_register_or_environment(kek, "CUSTOS_KEK", NULL), .as_it_is = as_it_is};
-    cu_buffer beside = {0};
-    cu_status st = CU_OK;
+    cu_buffer path = {0};
+    cu_status st = cu_register_kek_path(db, kek, &path, err);
+    const cu_register_options options = {.kek_path = (const char *)path.p,
+                                         .as_it_is = as_it_is};
 
-    if (options.kek_path == NULL && strncmp(url, "sqlite:", 7) == 0) {
-        cu_buffer_format(&beside, "%s.kek", url + 7);
-        cu_buffer_u8(&beside, '\0');
-        st = cu_buffer_check(&beside, err);
-        options.kek_path = (const char *)beside.p;
-    }
-    if (st == CU_OK && options.kek_path == NULL)
-        st = cu_fail(err, CU_EUSAGE, "say where the key of the cases is: --kek FILE");
     /* To look is no reason to make a key. */
     if (st == CU_OK && as_it_is && access(options.kek_path, R_OK) != 0)
         st = cu_fail_os(err, "could not read the key file \"%s\"", options.kek_path);
     if (st == CU_OK)
-        st = cu_register_open(url, &options, out, err);
-    cu_buffer_free(&beside);
+        st = cu_register_open(url_of(db), &options, out, err);
+    cu_buffer_free(&path);
     return st;
 }
 

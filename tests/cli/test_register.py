@@ -188,6 +188,29 @@ def a_changed_row_is_named(book):
     assert done.returncode == 0 and done.stdout.startswith("whole: "), done
 
 
+def a_backup_is_a_verified_copy(book):
+    out = os.path.join(book.folder, "copy.db")
+    kek = book.db + ".kek"
+
+    def call(word, *options):
+        return subprocess.run([CUSTOS, "register", word, *options], capture_output=True, text=True)
+
+    done = call("backup", out, "--db", "sqlite:" + book.db)
+    assert done.returncode == 0 and done.stdout.startswith("whole: the copy has "), done
+    one, other = (sqlite3.connect(path) for path in (book.db, out))
+    for table in ("ledger_entry", "register_case", "register_content", "register_custody"):
+        rows = [sorted(store.execute(f"SELECT * FROM {table}").fetchall()) for store in (one, other)]
+        assert rows[0] == rows[1] and rows[0], table
+    one.close()
+    done = call("backup", out, "--db", "sqlite:" + book.db)
+    assert done.returncode == 1 and "is there already" in done.stderr, done
+    other.execute("UPDATE register_officer SET rank = 'inspector' WHERE ref = 'iv'")
+    other.commit()
+    other.close()
+    done = call("verify", "--db", "sqlite:" + out, "--kek", kek)
+    assert done.returncode == 1 and "register_officer iv is not as entry" in done.stdout, done
+
+
 def main():
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -199,7 +222,7 @@ def main():
                      a_refusal_is_a_sentence_with_its_rule_and_source,
                      a_chain_of_custody_is_verified_without_the_register,
                      a_register_whose_log_was_changed_is_not_written_on, a_changed_row_is_named,
-                     the_ledger_is_whole_after_all_this):
+                     a_backup_is_a_verified_copy, the_ledger_is_whole_after_all_this):
             tap.run(test.__name__.replace("_", " "), test, book)
     tap.end()
 

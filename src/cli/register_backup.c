@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custos register backup: a copy while others go on writing, verified as a register is. */
+#include "cli/register.h"
+#include "ledger/ledger.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct backup {
+    const char *db, *kek, *path;
+    cu_ledger_report log;
+    cu_register_report rows;
+} backup;
+
+static bool take_options(int argc, char **argv, backup *self)
+{
+    static const struct option options[] = {
+        {"db", required_argument, NULL, 'd'}, {"kek", required_argument, NULL, 'k'}, {0}};
+
+    opterr = 0;
+    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
+         c = getopt_long(argc, argv, "", options, NULL)) {
+        if (c == 'd')
+            self->db = optarg;
+        else if (c == 'k')
+            self->kek = optarg;
+        else
+            return false;
+    }
+    self->path = optind + 1 == argc ? argv[optind] : NULL;
+    return self->path != NULL;
+}
+
+/* The copy leaves the register, so it is entered first, and is in the copy, too. */
+static cu_status enter(cu_register *book, cu_err *err)
+{
+    char actor[32];
+    const cu_ledger_event event = {
+        .actor = actor, .action = "register.backup", .class = "disclosure"};
+
+    (void)snprintf(actor, sizeof actor, "uid:%u", (unsigned)getuid());
+    return cu_ledger_record(cu_register_ledger(book), &event, NULL, err);
+}
+
+static cu_status copy(const backup *self, cu_err *err)
+{
+    CU_AUTO(cu_register, book);
+    const cu_schema *const *schemas = NULL;
+    cu_status st = CU_OK;
+
+    if (access(self->path, F_OK) == 0)
+        return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", self->path);
+    st = cu_register_open_named(self->db, self->kek, false, &book, err);
+    if (st == CU_OK)
+        st = enter(book, err);
+    if (st != CU_OK)
+        return st;
+
+    const size_t n = cu_register_schemas(book, &schemas);
+
+    return cu_store_backup(cu_register_store(book), schemas, n, self->path, err);
+}
+
+/* The key file of the register that was copied, which may be beside its database. */
+static cu_status check(backup *self, cu_err *err)
+{
+    const cu_ledger_check pages = {.pages = true};
+    CU_AUTO(cu_register, book);
+    cu_buffer url = {0};
+    cu_buffer kek = {0};
+    cu_status st = cu_register_kek_path(self->db, self->kek, &kek, err);
+
+    cu_buffer_format(&url, "sqlite:%s", self->path);
+    cu_buffer_u8(&url, '\0');
+    if (st == CU_OK)
+        st = cu_buffer_check(&url, err);
+    if (st == CU_OK)
+        st = cu_register_open_named((const char *)url.p, (const char *)kek.p, true, &book, err);
+    if (st == CU_OK)
+        st = cu_ledger_verify(cu_register_ledger(book), &pages, NULL, &self->log, err);
+    if (st == CU_OK)
+        st = cu_register_audit(book, &self->rows, err);
+    if (st == CU_OK && self->log.complaints_n + self->rows.complaints_n > 0)
+        st = cu_fail(err, CU_EFORMAT, "\"%s\" is no good copy: %s", self->path,
+                     self->log.complaints_n > 0 ? self->log.complaints[0].text
+                                                : self->rows.complaints[0]);
+    cu_buffer_free(&url);
+    cu_buffer_free(&kek);
+    return st;
+}
+
+int cu_register_backup(int argc, char **argv)
+{
+    backup *const self = calloc(1, sizeof *self);
+    cu_err err = {0};
+    char entries[32];
+    char rows[32];
+    cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
+
+    if (st == CU_OK && !take_options(argc, argv, self)) {
+        free(self);
+        return cu_cli_misuse(&cu_command_register, "that is no call of register backup");
+    }
+    if (st == CU_OK)
+        st = copy(self, &err);
+    if (st == CU_OK)
+        st = check(self, &err);
+    if (st == CU_OK)
+        (void)printf("whole: the copy has %s entries and %s rows\n",
+                     cu_cli_count(self->log.entries, entries),
+                     cu_cli_count(self->rows.rows, rows));
+    free(self);
+    return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
+}
