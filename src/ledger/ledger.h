@@ -190,6 +190,7 @@ typedef struct cu_ledger_check {
     const char *url;  /* of the store, for a connection a thread; NULL: one thread */
     unsigned threads; /* 0: as many as there are processors */
     bool pages;       /* ask the engine about its own pages and indexes too */
+    bool sealed;      /* open the keys of the cases, but not every secret: for a start */
     const cu_ledger_memory *memories;
     size_t memories_n;
 } cu_ledger_check;

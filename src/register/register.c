@@ -104,13 +104,13 @@ static cu_status check_log(cu_register *book, const char *url, cu_err *err)
     enum { long_log = 100000 };
 
     cu_ledger_report *const report = malloc(sizeof *report);
-    cu_ledger_check check = {.threads = 1};
+    cu_ledger_check check = {.threads = 1, .sealed = true};
     uint64_t size = 0;
     cu_status st = report == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
                                   : cu_ledger_size(book->ledger, &size, err);
 
     if (size > long_log)
-        check = (cu_ledger_check){.url = url};
+        check = (cu_ledger_check){.url = url, .sealed = true};
     if (st == CU_OK)
         st = cu_ledger_verify(book->ledger, &check, NULL, report, err);
     if (st == CU_OK && report->complaints_n > 0)
