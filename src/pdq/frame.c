@@ -6,21 +6,12 @@
 #include <string.h>
 
 enum {
-    even_step = 10,  /* how far one pixel of an even line may be from the line's mean */
-    edge_step = 14,  /* how far apart two pixels are across an edge */
-    lines_max = 8,   /* edges of each direction that are tried, with both ends of the copy */
-    apart = 4,       /* pixels between two of them */
-    least_share = 5, /* a frame's side is this part of the copy's at least */
-    pool_max = 64,   /* rectangles that are looked at closely */
+    even_step = 10, /* how far one pixel of an even line may be from the line's mean */
+    edge_step = 14, /* how far apart two pixels are across an edge */
+    lines_max = 8,  /* edges of each direction that are tried, with both ends of the copy */
+    apart = 4,      /* pixels between two of them */
+    pool_max = 64,  /* rectangles that are looked at closely */
 };
-
-/* Rows or columns, told in one way. */
-typedef struct axis {
-    const uint8_t *p;
-    size_t step;      /* from a pixel to the next on a line */
-    size_t line_step; /* from a line to the next */
-    uint32_t lines, length;
-} axis;
 
 /* Of each line, how many of its first n pixels are an edge to the line after next. */
 typedef struct edges {
@@ -30,50 +21,55 @@ typedef struct edges {
     size_t n;
 } edges;
 
-static axis rows_of(const cu_pdq_copy *copy)
+static cu_pdq_axis rows_of(const cu_pdq_copy *copy)
 {
-    return (axis){copy->p, 1, copy->width, copy->height, copy->width};
+    return (cu_pdq_axis){copy->p, 1, copy->width, copy->height, copy->width};
 }
 
-static axis columns_of(const cu_pdq_copy *copy)
+static cu_pdq_axis columns_of(const cu_pdq_copy *copy)
 {
-    return (axis){copy->p, copy->width, 1, copy->width, copy->height};
+    return (cu_pdq_axis){copy->p, copy->width, 1, copy->width, copy->height};
 }
 
 /* ---- even borders ---- */
 
-/* All but one pixel in 50 of the line from first up to end are near their mean. */
-static bool is_even(const axis *self, uint32_t line, uint32_t first, uint32_t end)
+bool cu_pdq_is_even(const cu_pdq_axis *self, uint32_t line, const uint32_t ends[2],
+                    uint32_t step, float *mean)
 {
     const uint8_t *const p = self->p + line * self->line_step;
+    const uint32_t n = ends[1] - ends[0];
     uint32_t sum = 0;
     uint32_t odd = 0;
 
-    if (end <= first)
+    if (ends[1] <= ends[0])
         return false;
-    for (uint32_t i = first; i < end; i++)
+    for (uint32_t i = ends[0]; i < ends[1]; i++)
         sum += p[i * self->step];
 
-    const int mean = (int)(sum / (end - first));
+    const int middle = (int)(sum / n);
 
-    for (uint32_t i = first; i < end; i++)
-        odd += abs((int)p[i * self->step] - mean) > even_step;
-    return odd * 50 <= end - first;
+    *mean = (float)sum / (float)n;
+    for (uint32_t i = ends[0]; i < ends[1]; i++)
+        odd += (uint32_t)abs((int)p[i * self->step] - middle) > step;
+    return odd * 50 <= n;
 }
 
-/* Bounds in whole pixels: left, top, right, bottom. */
-typedef struct bounds {
-    uint32_t first[2], end[2]; /* [0] of columns, [1] of rows */
-} bounds;
+static bool is_even(const cu_pdq_axis *self, uint32_t line, uint32_t first, uint32_t end)
+{
+    const uint32_t ends[2] = {first, end};
+    float mean;
 
-static bool trim_axis(const axis *self, bounds *within, unsigned which)
+    return cu_pdq_is_even(self, line, ends, even_step, &mean);
+}
+
+static bool trim_axis(const cu_pdq_axis *self, cu_pdq_bounds *within, unsigned which)
 {
     uint32_t *const first = &within->first[which];
     uint32_t *const end = &within->end[which];
     const uint32_t before = *end - *first;
     const uint32_t from = within->first[1 - which];
     const uint32_t to = within->end[1 - which];
-    const uint32_t least = self->lines / least_share;
+    const uint32_t least = self->lines / cu_pdq_least_share;
 
     while (*end - *first > least && is_even(self, *first, from, to))
         ++*first;
@@ -83,10 +79,10 @@ static bool trim_axis(const axis *self, bounds *within, unsigned which)
 }
 
 /* Takes even lines off all four sides, as long as there are any. */
-static bounds trim(const cu_pdq_copy *copy)
+static cu_pdq_bounds trim(const cu_pdq_copy *copy)
 {
-    const axis axes[2] = {columns_of(copy), rows_of(copy)};
-    bounds within = {.end = {copy->width, copy->height}};
+    const cu_pdq_axis axes[2] = {columns_of(copy), rows_of(copy)};
+    cu_pdq_bounds within = {.end = {copy->width, copy->height}};
 
     for (int round = 0; round < 4; round++) {
         const bool across = trim_axis(&axes[0], &within, 0);
@@ -100,7 +96,7 @@ static bounds trim(const cu_pdq_copy *copy)
 
 /* ---- straight edges ---- */
 
-static bool count_edges(const axis *self, edges *out)
+static bool count_edges(const cu_pdq_axis *self, edges *out)
 {
     out->lines = self->lines;
     out->length = self->length;
@@ -146,7 +142,7 @@ static bool is_apart(const edges *self, uint32_t line)
 }
 
 /* An edge between two lines shows at both: which of them it lies before. */
-static uint32_t sharpest(const edges *self, const axis *lines, uint32_t line)
+static uint32_t sharpest(const edges *self, const cu_pdq_axis *lines, uint32_t line)
 {
     uint32_t sums[3] = {0};
 
@@ -164,7 +160,7 @@ static uint32_t sharpest(const edges *self, const axis *lines, uint32_t line)
 }
 
 /* The lines with most edges, apart from each other, and both ends of the copy. */
-static void choose_lines(edges *self, const axis *lines)
+static void choose_lines(edges *self, const cu_pdq_axis *lines)
 {
     self->places[self->n++] = 0;
     self->places[self->n++] = self->lines;
@@ -190,7 +186,7 @@ static void choose_lines(edges *self, const axis *lines)
 /* ---- rectangles of edges ---- */
 
 typedef struct candidate {
-    bounds at;
+    cu_pdq_bounds at;
     uint32_t
         score; /* thousandths of its sides that are edges; an end of the copy counts half */
 } candidate;
@@ -209,7 +205,7 @@ static uint32_t side_score(const edges *self, uint32_t line, uint32_t from, uint
     return 1000 * strength(self, line, from, to) / (to - from);
 }
 
-static bool alike(const bounds *a, const bounds *b)
+static bool alike(const cu_pdq_bounds *a, const cu_pdq_bounds *b)
 {
     for (unsigned i = 0; i < 2; i++) {
         if (abs((int)a->first[i] - (int)b->first[i]) > apart / 2 ||
@@ -237,7 +233,7 @@ static void keep(candidates *self, const candidate *new)
     self->best[at] = *new;
 }
 
-static void try_rectangle(candidates *self, const edges across[2], const bounds *at)
+static void try_rectangle(candidates *self, const edges across[2], const cu_pdq_bounds *at)
 {
     const edges *const columns = &across[0];
     const edges *const rows = &across[1];
@@ -252,7 +248,8 @@ static void try_rectangle(candidates *self, const edges across[2], const bounds 
                  4,
     };
 
-    if (width < columns->lines / least_share || height < rows->lines / least_share)
+    if (width < columns->lines / cu_pdq_least_share ||
+        height < rows->lines / cu_pdq_least_share)
         return;
     if ((width == columns->lines && height == rows->lines) || new.score < 450)
         return;
@@ -265,7 +262,7 @@ static void try_between(candidates *self, const edges across[2], uint32_t left, 
 
     for (size_t t = 0; t < rows->n; t++) {
         for (size_t b = t + 1; b < rows->n; b++) {
-            const bounds at = {{left, rows->places[t]}, {right, rows->places[b]}};
+            const cu_pdq_bounds at = {{left, rows->places[t]}, {right, rows->places[b]}};
 
             try_rectangle(self, across, &at);
         }
@@ -284,12 +281,12 @@ static void try_rectangles(candidates *self, const edges across[2])
 
 /* More for each side that has an even line without and an uneven one within: a picture on a
  * plain ground. */
-static void look_closely(candidate *self, const axis axes[2])
+static void look_closely(candidate *self, const cu_pdq_axis axes[2])
 {
     enum { beside = 2, more = 100 };
 
     for (unsigned which = 0; which < 2; which++) {
-        const axis *const lines = &axes[which];
+        const cu_pdq_axis *const lines = &axes[which];
         const uint32_t from = self->at.first[1 - which];
         const uint32_t to = self->at.end[1 - which];
         const uint32_t first = self->at.first[which];
@@ -314,42 +311,72 @@ static int by_score(const void *left, const void *right)
     return memcmp(&a->at, &b->at, sizeof a->at);
 }
 
-static cu_pdq_rectangle rectangle_of(const bounds *at)
+/* ---- all ---- */
+
+typedef struct frames {
+    cu_pdq_bounds at[cu_pdq_frames_max];
+    size_t n;
+} frames;
+
+static void add_frame(frames *self, const cu_pdq_bounds *new)
 {
-    return (cu_pdq_rectangle){(float)at->first[0], (float)at->first[1], (float)at->end[0],
-                              (float)at->end[1]};
+    for (size_t i = 0; i < self->n; i++) {
+        if (alike(&self->at[i], new))
+            return;
+    }
+    if (self->n < cu_pdq_frames_max)
+        self->at[self->n++] = *new;
 }
 
-cu_status cu_pdq_find_frames(const cu_pdq_copy *copy, cu_pdq_rectangle out[cu_pdq_frames_max],
-                             size_t *count, cu_err *err)
+static bool is_whole(const cu_pdq_copy *copy, const cu_pdq_bounds *at)
 {
-    const axis axes[2] = {columns_of(copy), rows_of(copy)};
-    const candidate trimmed = {.at = trim(copy), .score = 1000};
+    return at->end[0] - at->first[0] == copy->width &&
+           at->end[1] - at->first[1] == copy->height;
+}
+
+static cu_status find_rectangles(const cu_pdq_axis axes[2], candidates *found, cu_err *err)
+{
     edges across[2] = {{.n = 0}, {.n = 0}};
-    candidates found = {.n = 0};
-    size_t first = 0;
     const bool counted = count_edges(&axes[0], &across[0]) && count_edges(&axes[1], &across[1]);
 
-    if (trimmed.at.end[0] - trimmed.at.first[0] < copy->width ||
-        trimmed.at.end[1] - trimmed.at.first[1] < copy->height)
-        out[first++] = rectangle_of(&trimmed.at);
     if (counted) {
         choose_lines(&across[0], &axes[0]);
         choose_lines(&across[1], &axes[1]);
-        try_rectangles(&found, across);
+        try_rectangles(found, across);
     }
     free(across[0].counts);
     free(across[1].counts);
     if (!counted)
         return cu_fail(err, CU_ENOMEM, "out of memory");
+    for (size_t i = 0; i < found->n; i++)
+        look_closely(&found->best[i], axes);
+    if (found->n > 0)
+        qsort(found->best, found->n, sizeof found->best[0], by_score);
+    return CU_OK;
+}
+
+cu_status cu_pdq_find_frames(const cu_pdq_copy *copy, cu_pdq_rectangle out[cu_pdq_frames_max],
+                             size_t *count, cu_err *err)
+{
+    const cu_pdq_axis axes[2] = {columns_of(copy), rows_of(copy)};
+    const cu_pdq_bounds trimmed = trim(copy);
+    cu_pdq_bounds parts[cu_pdq_grounds_max];
+    const size_t part_count = cu_pdq_cut_grounds(axes, parts);
+    candidates found = {.n = 0};
+    frames all = {.n = 0};
+    const cu_status st = find_rectangles(axes, &found, err);
+
+    if (st != CU_OK)
+        return st;
+    if (!is_whole(copy, &trimmed))
+        add_frame(&all, &trimmed);
+    for (size_t i = 0; i < part_count; i++)
+        add_frame(&all, &parts[i]);
     for (size_t i = 0; i < found.n; i++)
-        look_closely(&found.best[i], axes);
-    if (found.n > 0)
-        qsort(found.best, found.n, sizeof found.best[0], by_score);
-    *count = first;
-    for (size_t i = 0; i < found.n && *count < cu_pdq_frames_max; i++) {
-        if (first == 0 || !alike(&found.best[i].at, &trimmed.at))
-            out[(*count)++] = rectangle_of(&found.best[i].at);
-    }
+        add_frame(&all, &found.best[i].at);
+    for (size_t i = 0; i < all.n; i++)
+        out[i] = (cu_pdq_rectangle){(float)all.at[i].first[0], (float)all.at[i].first[1],
+                                    (float)all.at[i].end[0], (float)all.at[i].end[1]};
+    *count = all.n;
     return CU_OK;
 }

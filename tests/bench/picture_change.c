@@ -558,6 +558,15 @@ static picture on_screen(const picture *from, int amount)
     return made;
 }
 
+static picture on_screen_as_jpeg(const picture *from, int amount)
+{
+    picture shown = on_screen(from, amount);
+    const picture made = through_jpeg(&shown, 60);
+
+    free(shown.p);
+    return made;
+}
+
 /* A telephone: the picture as wide as the screen, bars with signs and text above and below. */
 static picture on_telephone(const picture *from, int amount)
 {
@@ -602,6 +611,7 @@ const picture_change picture_changes[] = {
     {"padding 10 %, black", padded, -10, 0},
     {"letterbox, 9:16", letterboxed, 0, -1},
     {"screenshot, window", on_screen, 70, 0},
+    {"screenshot, JPEG 60", on_screen_as_jpeg, 70, -1},
     {"screenshot, telephone", on_telephone, 0, -1},
     {"rotation 1 degree", rotated, 1, 53},
     {"rotation 2 degrees", rotated, 2, 6},

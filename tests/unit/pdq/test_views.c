@@ -107,6 +107,69 @@ static void finds_a_picture_in_a_frame(void **state)
     assert_found(&barred, CU_PDQ_FRAMED, false);
 }
 
+/* Even, or with a mark in every other place as text has. */
+static void fill(const cu_pdq_pixels *of, const uint32_t box[4], uint8_t shade, bool text)
+{
+    uint8_t *const p = (uint8_t *)(uintptr_t)of->p;
+
+    for (uint32_t y = box[1]; y < box[1] + box[3]; y++) {
+        for (uint32_t x = box[0]; x < box[0] + box[2]; x++)
+            p[y * of->stride_bytes + x] = text && x / 4 % 2 == 0 && y / 6 % 2 == 0 ? 40 : shade;
+    }
+}
+
+static void make_pale(const cu_pdq_pixels *of)
+{
+    uint8_t *const p = (uint8_t *)(uintptr_t)of->p;
+
+    for (size_t i = 0; i < (size_t)of->width * of->height; i++)
+        p[i] = (uint8_t)(80 + p[i] / 4);
+}
+
+/* The picture is hardly lighter or darker than the desk, so that its edges are no edges, and
+ * those of what stands beside it are. */
+static void finds_a_picture_in_a_window(void **state)
+{
+    (void)state;
+
+    enum { left = 140, top = 80, right = 60, below = 70 };
+
+    const look whole = {0.0, 0.0, 0.0, width, height};
+    const look around = {-left, -top, 0.0, width + left + right, height + top + below};
+    const cu_pdq_pixels original = paint(&whole);
+    const cu_pdq_pixels screen = paint(&around);
+    const uint32_t boxes[][4] = {{0, 0, around.width, top},
+                                 {0, top, left, height},
+                                 {left + width, top, right, height},
+                                 {0, top + height, around.width, below}};
+    const uint32_t bar[4] = {0, 0, around.width, top / 2};
+    const uint32_t column[4] = {20, top, left - 40, height};
+    cu_pdq_view views[cu_pdq_views_max];
+    cu_err err = {0};
+    unsigned best = 256;
+    size_t count = 0;
+
+    make_pale(&original);
+    make_pale(&screen);
+
+    const cu_pdq_hash known = plain(&original);
+
+    for (size_t i = 0; i < CU_COUNT_OF(boxes); i++)
+        fill(&screen, boxes[i], 120, false);
+    fill(&screen, bar, 225, true);
+    fill(&screen, column, 225, true);
+    assert_int_equal(cu_pdq_hash_views(&screen, views, &count, &err), CU_OK);
+    for (size_t i = 0; i < count; i++) {
+        const unsigned distance = cu_pdq_distance(&views[i].hash.codes[0], &known.codes[0]);
+
+        if (views[i].change == CU_PDQ_FRAMED && distance < best)
+            best = distance;
+    }
+    assert_true(best <= cu_pdq_similar);
+    free((void *)(uintptr_t)original.p);
+    free((void *)(uintptr_t)screen.p);
+}
+
 static void finds_a_picture_without_its_edges(void **state)
 {
     (void)state;
@@ -187,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_a_picture_in_a_frame),
+        cmocka_unit_test(finds_a_picture_in_a_window),
         cmocka_unit_test(finds_a_picture_without_its_edges),
         cmocka_unit_test(finds_a_turned_picture),
         cmocka_unit_test(a_small_picture_has_no_views),
