@@ -88,12 +88,16 @@ cu_status cu_pdq_hash_pixels(const cu_pdq_pixels *pixels, cu_pdq_variant variant
 
 /* ---- other views of a picture ---- */
 
-enum { cu_pdq_views_max = 56 };
+enum { cu_pdq_views_max = 64 };
 
 /* What somebody may have done to the picture, and the view takes back. */
 typedef enum cu_pdq_change {
-    CU_PDQ_FRAMED,        /* put into a frame, a border, a screen */
-    CU_PDQ_CROPPED,       /* its edges cut off, by amount of each side */
+    CU_PDQ_FRAMED,       /* put into a frame, a border, a screen */
+    CU_PDQ_CROPPED,      /* its edges cut off, by amount of each side */
+    CU_PDQ_CROPPED_LEFT, /* one edge alone cut off, by amount of the side that is left */
+    CU_PDQ_CROPPED_RIGHT,
+    CU_PDQ_CROPPED_TOP,
+    CU_PDQ_CROPPED_BOTTOM,
     CU_PDQ_WIDENED,       /* the known one was cut, this one was not, by amount */
     CU_PDQ_ROTATED,       /* by amount to the right, on a canvas of the same size */
     CU_PDQ_ROTATED_CUT,   /* likewise, and the empty corners cut off */

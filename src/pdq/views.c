@@ -26,43 +26,51 @@ typedef struct window {
 
 /* ---- the small grey copy ---- */
 
-static uint8_t average(const cu_pdq_pixels *pixels, const uint32_t from[2],
-                       const uint32_t to[2], uint32_t samples)
+/* Where a side is looked at: samples for each pixel of the copy, spread over what that pixel
+ * stands for. */
+static void choose_samples(uint32_t side, uint32_t small, uint32_t samples, uint32_t *out)
 {
-    const size_t half_steps = 2 * (size_t)samples;
+    for (uint32_t i = 0; i < small; i++) {
+        const uint64_t from = (uint64_t)i * side / small;
+        const uint64_t to = (uint64_t)(i + 1) * side / small;
+
+        for (uint32_t k = 0; k < samples; k++)
+            *out++ = (uint32_t)(from +
+                                (to - from) * (2 * (uint64_t)k + 1) / (2 * (uint64_t)samples));
+    }
+}
+
+static uint32_t sum_of_row(const uint8_t *row, uint32_t channels, const uint32_t *columns,
+                           uint32_t samples)
+{
     uint32_t sum = 0;
 
-    if (samples == 0)
-        return 0;
-    for (size_t j = 0; j < samples; j++) {
-        const size_t y = from[1] + (to[1] - from[1]) * (2 * j + 1) / half_steps;
-        const uint8_t *const row = pixels->p + y * pixels->stride_bytes;
+    for (uint32_t i = 0; i < samples; i++) {
+        const uint8_t *const p = row + (size_t)columns[i] * channels;
 
-        for (size_t i = 0; i < samples; i++) {
-            const size_t x = from[0] + (to[0] - from[0]) * (2 * i + 1) / half_steps;
-            const uint8_t *const p = row + x * pixels->channels;
-
-            sum += pixels->channels == 1 ? 256U * p[0] : 77U * p[0] + 150U * p[1] + 29U * p[2];
-        }
+        sum += channels == 1 ? 256U * p[0] : 77U * p[0] + 150U * p[1] + 29U * p[2];
     }
-    return (uint8_t)(sum / (256 * samples * samples));
+    return sum;
 }
 
 /* Each pixel is the mean of up to 4 x 4 that it stands for. */
 static void make_copy(const cu_pdq_pixels *pixels, cu_pdq_copy *copy)
 {
     const uint32_t step = pixels->width / copy->width + 1;
-    const uint32_t samples = step < samples_max ? step : samples_max;
+    const uint32_t samples = step > 0 && step < samples_max ? step : samples_max;
+    uint32_t columns[cu_pdq_copy_side * samples_max];
+    uint32_t rows[cu_pdq_copy_side * samples_max];
 
+    choose_samples(pixels->width, copy->width, samples, columns);
+    choose_samples(pixels->height, copy->height, samples, rows);
     for (uint32_t y = 0; y < copy->height; y++) {
         for (uint32_t x = 0; x < copy->width; x++) {
-            const uint32_t from[] = {(uint32_t)((uint64_t)x * pixels->width / copy->width),
-                                     (uint32_t)((uint64_t)y * pixels->height / copy->height)};
-            const uint32_t to[] = {
-                (uint32_t)((uint64_t)(x + 1) * pixels->width / copy->width),
-                (uint32_t)((uint64_t)(y + 1) * pixels->height / copy->height)};
+            uint32_t sum = 0;
 
-            copy->p[(size_t)y * copy->width + x] = average(pixels, from, to, samples);
+            for (uint32_t j = 0; j < samples; j++)
+                sum += sum_of_row(pixels->p + rows[y * samples + j] * pixels->stride_bytes,
+                                  pixels->channels, columns + (size_t)x * samples, samples);
+            copy->p[(size_t)y * copy->width + x] = (uint8_t)(sum / (256 * samples * samples));
         }
     }
 }
@@ -170,6 +178,31 @@ static void add_crops(views *self, const cu_pdq_rectangle *whole)
     }
 }
 
+/* One side was cut off: the copy is grown there, by shares of what is left. */
+static void add_side_crops(views *self, const cu_pdq_rectangle *whole)
+{
+    static const int thousandths[] = {32, 54, 80, 108};
+    const float width = whole->right - whole->left;
+    const float height = whole->bottom - whole->top;
+
+    for (size_t i = 0; i < CU_COUNT_OF(thousandths); i++) {
+        const float share = (float)thousandths[i] / 1000.0F;
+        window seen = around(whole, 0.0F, 0.0F);
+
+        seen.shown.left = whole->left - share * width;
+        add(self, CU_PDQ_CROPPED_LEFT, thousandths[i], &seen);
+        seen.shown = *whole;
+        seen.shown.right = whole->right + share * width;
+        add(self, CU_PDQ_CROPPED_RIGHT, thousandths[i], &seen);
+        seen.shown = *whole;
+        seen.shown.top = whole->top - share * height;
+        add(self, CU_PDQ_CROPPED_TOP, thousandths[i], &seen);
+        seen.shown = *whole;
+        seen.shown.bottom = whole->bottom + share * height;
+        add(self, CU_PDQ_CROPPED_BOTTOM, thousandths[i], &seen);
+    }
+}
+
 /* Turned by the angle: on a canvas of the same size, or on one that grew to hold it, or with
  * the empty corners cut off. */
 static void add_rotation(views *self, const cu_pdq_rectangle *whole, int tenths)
@@ -224,6 +257,7 @@ static cu_status hash_all(views *self, cu_err *err)
         return st;
     add_frames(self, frames, n);
     add_crops(self, &whole);
+    add_side_crops(self, &whole);
     add_rotations(self, &whole);
     return CU_OK;
 }
@@ -264,6 +298,10 @@ const char *cu_pdq_change_word(cu_pdq_change change)
     static const char *const words[cu_pdq_changes] = {
         [CU_PDQ_FRAMED] = "framed",
         [CU_PDQ_CROPPED] = "cropped",
+        [CU_PDQ_CROPPED_LEFT] = "cropped left",
+        [CU_PDQ_CROPPED_RIGHT] = "cropped right",
+        [CU_PDQ_CROPPED_TOP] = "cropped above",
+        [CU_PDQ_CROPPED_BOTTOM] = "cropped below",
         [CU_PDQ_WIDENED] = "widened",
         [CU_PDQ_ROTATED] = "rotated",
         [CU_PDQ_ROTATED_CUT] = "rotated, corners cut",

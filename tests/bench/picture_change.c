@@ -279,7 +279,26 @@ static picture cropped(const picture *from, int amount)
     return picture_part(from, x, y, from->width - 2 * x, from->height - 2 * y);
 }
 
-/* Off the bottom alone. */
+static picture cropped_left(const picture *from, int amount)
+{
+    const uint32_t x = from->width * (uint32_t)amount / 100;
+
+    return picture_part(from, x, 0, from->width - x, from->height);
+}
+
+static picture cropped_right(const picture *from, int amount)
+{
+    return picture_part(from, 0, 0, from->width - from->width * (uint32_t)amount / 100,
+                        from->height);
+}
+
+static picture cropped_above(const picture *from, int amount)
+{
+    const uint32_t y = from->height * (uint32_t)amount / 100;
+
+    return picture_part(from, 0, y, from->width, from->height - y);
+}
+
 static picture cropped_below(const picture *from, int amount)
 {
     return picture_part(from, 0, 0, from->width,
@@ -606,6 +625,18 @@ const picture_change picture_changes[] = {
     {"crop 2 %", cropped, 2, 82},
     {"crop 5 %", cropped, 5, 9},
     {"crop 10 %", cropped, 10, 0},
+    {"crop left 3 %", cropped_left, 3, -1},
+    {"crop left 5 %", cropped_left, 5, -1},
+    {"crop left 8 %", cropped_left, 8, -1},
+    {"crop right 3 %", cropped_right, 3, -1},
+    {"crop right 5 %", cropped_right, 5, -1},
+    {"crop right 8 %", cropped_right, 8, -1},
+    {"crop above 3 %", cropped_above, 3, -1},
+    {"crop above 5 %", cropped_above, 5, -1},
+    {"crop above 8 %", cropped_above, 8, -1},
+    {"crop below 3 %", cropped_below, 3, -1},
+    {"crop below 5 %", cropped_below, 5, -1},
+    {"crop below 8 %", cropped_below, 8, -1},
     {"crop below 10 %", cropped_below, 10, -1},
     {"padding 10 %, white", padded, 10, 0},
     {"padding 10 %, black", padded, -10, 0},

@@ -178,6 +178,22 @@ static void finds_a_picture_without_its_edges(void **state)
     assert_found(&cut, CU_PDQ_CROPPED, false);
 }
 
+static void finds_a_picture_without_one_edge(void **state)
+{
+    (void)state;
+    const uint32_t x = width * 5 / 100;
+    const uint32_t y = height * 5 / 100;
+    const look left = {x, 0.0, 0.0, width - x, height};
+    const look right = {0.0, 0.0, 0.0, width - x, height};
+    const look above = {0.0, y, 0.0, width, height - y};
+    const look below = {0.0, 0.0, 0.0, width, height - y};
+
+    assert_found(&left, CU_PDQ_CROPPED_LEFT, false);
+    assert_found(&right, CU_PDQ_CROPPED_RIGHT, false);
+    assert_found(&above, CU_PDQ_CROPPED_TOP, false);
+    assert_found(&below, CU_PDQ_CROPPED_BOTTOM, false);
+}
+
 static void finds_a_turned_picture(void **state)
 {
     (void)state;
@@ -252,6 +268,7 @@ int main(void)
         cmocka_unit_test(finds_a_picture_in_a_frame),
         cmocka_unit_test(finds_a_picture_in_a_window),
         cmocka_unit_test(finds_a_picture_without_its_edges),
+        cmocka_unit_test(finds_a_picture_without_one_edge),
         cmocka_unit_test(finds_a_turned_picture),
         cmocka_unit_test(a_small_picture_has_no_views),
         cmocka_unit_test(refuses_what_is_no_picture),
