@@ -419,6 +419,9 @@ cu_status cu_table_insert(cu_act *act, cu_record *record)
     const cu_table *const table = cu_table_for(act->tables, record->thing);
     cu_value values[cu_field_max + system_columns];
 
+    if (table == NULL)
+        return cu_fail(act->err, CU_EUSAGE, "%s has no table", record->thing->name);
+
     record->version = 1;
     record->made_us = record->changed_us = act->now_us;
     record->made_by = act->officer.ref;
@@ -438,6 +441,9 @@ cu_status cu_table_update(cu_act *act, cu_record *record)
 {
     const cu_table *const table = cu_table_for(act->tables, record->thing);
     cu_value values[cu_field_max + system_columns];
+
+    if (table == NULL)
+        return cu_fail(act->err, CU_EUSAGE, "%s has no table", record->thing->name);
 
     values[0] = cu_value_integer(record->id);
     values[1] = cu_value_integer(record->version);
