@@ -423,8 +423,13 @@ static void answers_over_a_socket_of_its_own(void **unused)
     assert_true(child >= 0);
     if (child == 0)
         _exit(cu_signer_serve(path, false, serve, &state, NULL) == CU_OK ? 0 : 1);
-    for (int i = 0; i < 100 && access(path, F_OK) != 0; i++)
+    /* The name is there a moment before anybody listens behind it. */
+    for (int i = 0; i < 500; i++) {
+        body.n = 0;
+        if (cu_signer_ask(path, text_of("state\n"), &status, &body, &failure) == CU_OK)
+            break;
         (void)usleep(20000);
+    }
     assert_int_equal(stat(path, &facts), 0);
     assert_int_equal(facts.st_mode & 0777, 0600);
     for (int i = 0; i < 3; i++) {
