@@ -10,6 +10,7 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -49,12 +50,14 @@ class Site:
         more = ("--kek", self.kek) if action in ("verify", "export") else ()
         return self.run("custos", "ledger", action, *arguments, *more, "--db", self.url, code=code)
 
-    def start(self, program, state, socket):
-        server = subprocess.Popen([BUILD / program, "--state", self.folder / state, "--socket", socket])
+    def start(self, program, state, path):
+        server = subprocess.Popen([BUILD / program, "--state", self.folder / state, "--socket", path])
         self.servers.append(server)
         for _ in range(500):
-            if socket.exists():
-                return server
+            # The name is there a moment before anybody listens behind it.
+            with socket.socket(socket.AF_UNIX) as asked:
+                if asked.connect_ex(str(path)) == 0:
+                    return server
             time.sleep(0.02)
         raise AssertionError(f"{program} does not listen")
 
