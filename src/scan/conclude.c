@@ -109,8 +109,7 @@ static cu_status add_near(void *context, const cu_match_near *match, cu_err *err
     return cu_evidence_add_match(self->evidence, &row, err);
 }
 
-/* Pictures that look like known ones, unless an earlier stage has told them; how many had too
- * little in them is a fact of the scan. */
+/* Pictures that look like known ones; how many had too little in them is a fact of the scan. */
 static cu_status match_near(conclusion *self, cu_evidence *view, cu_err *err)
 {
     const cu_near_matching matching = {.sets = self->options->sets,
@@ -119,13 +118,9 @@ static cu_status match_near(conclusion *self, cu_evidence *view, cu_err *err)
                                        .matched = add_near,
                                        .context = self};
     cu_near_matched counts;
-    cu_evidence_totals totals;
     char text[32];
-    cu_status st = cu_evidence_count(view, &totals, err);
+    const cu_status st = cu_match_pictures(view, &matching, &counts, err);
 
-    if (st != CU_OK || totals.near > 0)
-        return st;
-    st = cu_match_pictures(view, &matching, &counts, err);
     if (st != CU_OK || counts.featureless == 0)
         return st;
     (void)snprintf(text, sizeof text, "%llu", (unsigned long long)counts.featureless);
