@@ -1,33 +1,21 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# Completes the commands of custos and their options in bash.
+# Completes the commands of custos, their actions and their options in bash; custos itself knows them.
 
 _custos() {
     local word=${COMP_WORDS[COMP_CWORD]}
-    local words=
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        words="scan show match verify hashset register help --version"
-    else
-        case "${COMP_WORDS[1]}:$word" in
-            scan:-*) words="-o --set --workers --exhibit --thorough --resume --json --quiet" ;;
-            show:-*) words="--items --matches --findings --accounting --source --jsonl" ;;
-            match:-*) words="--set --json" ;;
-            hashset:-*)
-                case "${COMP_WORDS[2]}" in
-                    import) words="--as --alert --known-good --records --name --version --scheme --memory --json -o" ;;
-                    union) words="--name --version --scheme --memory --json -o" ;;
-                    diff) words="--list --json -o" ;;
-                    export) words="--as" ;;
-                    info) words="--json" ;;
-                    lookup) words="--jsonl" ;;
-                    near) words="--distance --jsonl" ;;
-                esac
-                ;;
-            hashset:*) [ "$COMP_CWORD" -eq 2 ] && words="import info lookup near export diff union verify" ;;
-            help:*) words="scan show match verify hashset help" ;;
+    local named=()
+    local at
+    for ((at = 1; at < COMP_CWORD && at < 3; at++)); do
+        case ${COMP_WORDS[at]} in
+            -*) break ;;
+            help) ((at == 1)) || named+=("${COMP_WORDS[at]}") ;;
+            *) named+=("${COMP_WORDS[at]}") ;;
         esac
-    fi
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    done
+    # The second word is an action of the first, or else an argument.
+    mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" help --words "${named[@]}" 2>/dev/null ||
+        "${COMP_WORDS[0]}" help --words "${named[0]}" 2>/dev/null)" -- "$word")
 }
 
 complete -o default -F _custos custos

@@ -5,20 +5,35 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/option.h"
 
 enum { CU_EXIT_DONE = 0, CU_EXIT_COULD_NOT = 1, CU_EXIT_WRONG_USE = 2 };
 
+/* A command, or an action of one: "custos NAME ..." or "custos COMMAND NAME ...". */
 typedef struct cu_command {
     const char *name;
     const char *summary;
-    const char *usage;                 /* lines, each after "custos " */
-    int (*run)(int argc, char **argv); /* argv[0] is the name */
-    void (*print_more)(void);          /* what help says after the usage; may be NULL */
+    const char *usage;        /* lines, the first of which begins with "custos " */
+    const cu_option *options; /* may be NULL */
+    const struct cu_command *const *actions; /* ends with NULL; may be NULL */
+    /* Runs it: argv[0] is the name. The exit status. NULL: there are only actions. */
+    int (*run)(const struct cu_command *command, int argc, char **argv);
+    void (*print_more)(void); /* what help says after the usage; may be NULL */
 } cu_command;
 
 /* All commands, in the order of custos help; ends with a name of NULL. */
 extern const cu_command *const cu_commands[];
 const cu_command *cu_command_find(const char *name);
+
+/* The action of a command that has this name; NULL where there is none. */
+const cu_command *cu_command_action(const cu_command *command, const char *name);
+
+/* Runs what argv[1] and on ask of the command whose name is argv[0]: an action, help, or
+ * itself. */
+int cu_command_run(const cu_command *command, int argc, char **argv);
+
+/* Says how a command or an action is used; the exit status. */
+int cu_command_help_of(const cu_command *command);
 
 /* Each command's own entry, in its own file. */
 extern const cu_command cu_command_scan;
@@ -35,6 +50,13 @@ int cu_cli_fail(const cu_err *err);
 
 /* Says what is wrong with the call, and the usage of the command; answers 2. */
 int cu_cli_misuse(const cu_command *command, const char *format, ...) CU_PRINTF(2, 3);
+
+/*
+ * Reads the command's options into a structure (base/option.h). 0, or what the command answers:
+ * what is wrong has then been said.
+ */
+int cu_cli_read(const cu_command *command, int argc, char **argv, void *into,
+                cu_arguments *rest);
 
 /* Text from evidence, made safe for a terminal. */
 void cu_cli_print_shown(const char *text);

@@ -5,9 +5,7 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 cu_status cu_hashset_open_named(const char *path, cu_hashset **set, cu_err *err)
@@ -89,36 +87,32 @@ static void write_report(const cu_hashset_report *report, const char *path)
     cu_buffer_free(&out);
 }
 
-int cu_hashset_import_and_tell(cu_hashset_import_options *options, char **files, int count,
-                               const char *out, bool as_json)
+int cu_hashset_import_and_tell(const cu_hashset_telling *telling,
+                               cu_hashset_import_options *options, char **files, size_t count)
 {
-    const char **const paths = calloc((size_t)count + 1, sizeof *paths);
     cu_hashset_report report = {.rows = 0};
     cu_terminal terminal;
     cu_err err = {0};
-    cu_status st = paths == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
+    cu_status st = CU_OK;
 
-    for (int i = 0; st == CU_OK && i < count; i++)
-        paths[i] = files[i];
     cu_terminal_begin(&terminal, false);
     options->progress = &terminal.progress;
-    if (st == CU_OK)
-        st = cu_hashset_import(options, paths, (size_t)count, out, &report, &err);
+    st = cu_hashset_import(options, (const char *const *)files, count, telling->out, &report,
+                           &err);
     cu_terminal_end(&terminal);
     options->progress = NULL;
-    free(paths);
     if (st == CU_EUSAGE)
-        return cu_cli_misuse(&cu_command_hashset, "%s", err.text);
+        return cu_cli_misuse(telling->command, "%s", err.text);
     if (st != CU_OK)
         return cu_cli_fail(&err);
-    if (as_json)
-        write_report(&report, out);
+    if (telling->json)
+        write_report(&report, telling->out);
     else
-        print_report(&report, out);
+        print_report(&report, telling->out);
     return cu_cli_flush();
 }
 
-/* ---- import and union ---- */
+/* ---- import ---- */
 
 typedef struct importing {
     cu_hashset_import_options options;
@@ -126,157 +120,22 @@ typedef struct importing {
     bool alert, known_good, json;
 } importing;
 
-/* "2G", "512M", "65536K": bytes, 0 where it is none. */
-static uint64_t parse_memory(const char *text)
-{
-    static const struct {
-        char unit;
-        unsigned shift;
-    } units[] = {{'K', 10}, {'M', 20}, {'G', 30}, {'T', 40}};
-
-    char *end = NULL;
-    const unsigned long long n = strtoull(text, &end, 10);
-
-    if (*text < '0' || *text > '9' || n == 0)
-        return 0;
-    if (*end == '\0')
-        return n;
-    for (size_t i = 0; i < CU_COUNT_OF(units); i++) {
-        if (end[0] == units[i].unit && end[1] == '\0' && n <= UINT64_MAX >> units[i].shift)
-            return n << units[i].shift;
-    }
-    return 0;
-}
-
-static int take_option(importing *self, int option)
-{
-    switch (option) {
-    case 'a':
-        self->options.format = optarg;
-        return 0;
-    case 'A':
-        self->alert = true;
-        return 0;
-    case 'k':
-        self->known_good = true;
-        return 0;
-    case 'r':
-        self->options.keep_records = true;
-        return 0;
-    case 'n':
-        self->options.name = optarg;
-        return 0;
-    case 'v':
-        self->options.version = optarg;
-        return 0;
-    case 's':
-        self->options.scheme = optarg;
-        return 0;
-    case 'm':
-        self->options.memory = parse_memory(optarg);
-        return self->options.memory >= cu_hashset_memory_min
-                   ? 0
-                   : cu_cli_misuse(&cu_command_hashset,
-                                   "\"%s\" is no size of 16M or more, such as 512M or 4G",
-                                   optarg);
-    case 'c':
-        self->options.columns = optarg;
-        return 0;
-    case 'j':
-        self->json = true;
-        return 0;
-    case 'o':
-        self->out = optarg;
-        return 0;
-    default:
-        return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset import");
-    }
-}
-
-static int parse(importing *self, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"as", required_argument, NULL, 'a'},     {"alert", no_argument, NULL, 'A'},
-        {"known-good", no_argument, NULL, 'k'},   {"records", no_argument, NULL, 'r'},
-        {"name", required_argument, NULL, 'n'},   {"version", required_argument, NULL, 'v'},
-        {"scheme", required_argument, NULL, 's'}, {"memory", required_argument, NULL, 'm'},
-        {"json", no_argument, NULL, 'j'},         {0},
-    };
-    int option = 0;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) >= 0) {
-        const int wrong = take_option(self, option);
-
-        if (wrong != 0)
-            return wrong;
-    }
-    return 0;
-}
-
-int cu_hashset_run_import(int argc, char **argv)
+static int run_import(const cu_command *command, int argc, char **argv)
 {
     importing self = {.alert = false};
-    const int wrong = parse(&self, argc, argv);
+    cu_arguments files;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &files);
 
-    if (wrong != 0)
+    if (wrong != CU_EXIT_DONE)
         return wrong;
-    if (self.options.format == NULL || self.out == NULL || optind >= argc)
-        return cu_cli_misuse(&cu_command_hashset,
-                             "--as FORMAT, FILE and -o SET.chs are wanted");
+    if (self.options.format == NULL || self.out == NULL || files.count == 0)
+        return cu_cli_misuse(command, "--as FORMAT, FILE and -o SET.chs are wanted");
     if (self.alert == self.known_good)
-        return cu_cli_misuse(&cu_command_hashset,
+        return cu_cli_misuse(command,
                              "say what a match means: --alert or --known-good, one of them");
     self.options.purpose = self.alert ? CU_HASHSET_ALERT : CU_HASHSET_KNOWN_GOOD;
-    return cu_hashset_import_and_tell(&self.options, argv + optind, argc - optind, self.out,
-                                      self.json);
-}
-
-int cu_hashset_run_union(int argc, char **argv)
-{
-    importing self = {.alert = false};
-    CU_AUTO(cu_hashset, first);
-    cu_err err = {0};
-    const int wrong = parse(&self, argc, argv);
-
-    if (wrong != 0)
-        return wrong;
-    if (self.out == NULL || optind + 2 > argc || self.options.format != NULL || self.alert ||
-        self.known_good)
-        return cu_cli_misuse(&cu_command_hashset, "two sets and -o SET.chs are wanted");
-    if (cu_hashset_open_named(argv[optind], &first, &err) != CU_OK)
-        return cu_cli_fail(&err);
-
-    const cu_hashset_facts *const facts = cu_hashset_get_facts(first);
-
-    self.options.format = "custos";
-    self.options.purpose = facts->purpose;
-    self.options.keep_records = facts->records > 0;
-    if (self.options.scheme == NULL)
-        self.options.scheme = facts->scheme;
-    return cu_hashset_import_and_tell(&self.options, argv + optind, argc - optind, self.out,
-                                      self.json);
-}
-
-/* ---- the command ---- */
-
-static int run(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-    } actions[] = {{"import", cu_hashset_run_import}, {"info", cu_hashset_run_info},
-                   {"lookup", cu_hashset_run_lookup}, {"near", cu_hashset_run_near},
-                   {"export", cu_hashset_run_export}, {"diff", cu_hashset_run_diff},
-                   {"union", cu_hashset_run_union},   {"verify", cu_hashset_run_verify}};
-
-    if (argc < 2)
-        return cu_cli_misuse(&cu_command_hashset, "what to do is missing");
-    for (size_t i = 0; i < CU_COUNT_OF(actions); i++) {
-        if (strcmp(actions[i].name, argv[1]) == 0)
-            return actions[i].run(argc - 1, argv + 1);
-    }
-    return cu_cli_misuse(&cu_command_hashset, "hashset cannot \"%s\"", argv[1]);
+    return cu_hashset_import_and_tell(&(cu_hashset_telling){command, self.out, self.json},
+                                      &self.options, files.list, files.count);
 }
 
 static void print_formats(void)
@@ -290,20 +149,93 @@ static void print_formats(void)
     (void)printf("\n");
 }
 
+/* What import and union are both told. */
+#define SET_OPTIONS                                                                            \
+    CU_TEXT("o", importing, out, "SET.chs", "where the set appears"),                          \
+        CU_TEXT("name", importing, options.name, "N", "of the set, printed with each match"),  \
+        CU_TEXT("version", importing, options.version, "V", "of the set"),                     \
+        CU_TEXT("scheme", importing, options.scheme, "NAME[/VERSION]",                         \
+                "of the codes, printed with them"),                                            \
+        CU_SIZE("memory", importing, options.memory, "SIZE",                                   \
+                "what sorting may take; a quarter of the machine's if not given",              \
+                cu_hashset_memory_min),                                                        \
+        CU_FLAG("json", importing, json, "print one JSON object and nothing else")
+
+static const cu_option import_options[] = {
+    CU_TEXT("as", importing, options.format, "FORMAT", "what the files are"),
+    CU_FLAG("alert", importing, alert, "a match is to be told"),
+    CU_FLAG("known-good", importing, known_good, "a match excludes"),
+    CU_TEXT("columns", importing, options.columns, "NAMES", "of a CSV without a first line"),
+    CU_FLAG("records", importing, options.keep_records,
+            "keep names and sizes in a known-good set, too"),
+    SET_OPTIONS,
+    {0},
+};
+
+const cu_command cu_hashset_action_import = {
+    .name = "import",
+    .summary = "make a set of files that others made",
+    .usage = "custos hashset import --as FORMAT --alert|--known-good [--name N] [--version V]\n"
+             "                      [--scheme NAME[/VERSION]] [--columns NAMES] [--records]\n"
+             "                      [--memory SIZE] [--json] FILE... -o SET.chs",
+    .options = import_options,
+    .run = run_import,
+    .print_more = print_formats,
+};
+
+/* ---- union ---- */
+
+static int run_union(const cu_command *command, int argc, char **argv)
+{
+    importing self = {.alert = false};
+    CU_AUTO(cu_hashset, first);
+    cu_arguments sets;
+    cu_err err = {0};
+    const int wrong = cu_cli_read(command, argc, argv, &self, &sets);
+
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (self.out == NULL || sets.count < 2)
+        return cu_cli_misuse(command, "two sets and -o SET.chs are wanted");
+    if (cu_hashset_open_named(sets.list[0], &first, &err) != CU_OK)
+        return cu_cli_fail(&err);
+
+    const cu_hashset_facts *const facts = cu_hashset_get_facts(first);
+
+    self.options.format = "custos";
+    self.options.purpose = facts->purpose;
+    self.options.keep_records = facts->records > 0;
+    if (self.options.scheme == NULL)
+        self.options.scheme = facts->scheme;
+    return cu_hashset_import_and_tell(&(cu_hashset_telling){command, self.out, self.json},
+                                      &self.options, sets.list, sets.count);
+}
+
+static const cu_option union_options[] = {SET_OPTIONS, {0}};
+
+const cu_command cu_hashset_action_union = {
+    .name = "union",
+    .summary = "join sets of one purpose and one scheme",
+    .usage = "custos hashset union SET SET... -o SET.chs [--name N] [--version V]\n"
+             "                     [--scheme NAME[/VERSION]] [--memory SIZE] [--json]",
+    .options = union_options,
+    .run = run_union,
+};
+
+/* ---- the command ---- */
+
+static const cu_command *const actions[] = {
+    &cu_hashset_action_import, &cu_hashset_action_info,   &cu_hashset_action_lookup,
+    &cu_hashset_action_near,   &cu_hashset_action_export, &cu_hashset_action_diff,
+    &cu_hashset_action_union,  &cu_hashset_action_verify, NULL,
+};
+
 const cu_command cu_command_hashset = {
     .name = "hashset",
     .summary = "make, join, ask and check sets of known files",
-    .usage =
-        "custos hashset import --as FORMAT --alert|--known-good [--name N] [--version V]\n"
-        "                      [--scheme NAME[/VERSION]] [--columns NAMES] [--records]\n"
-        "                      [--memory SIZE] [--json] FILE... -o SET.chs\n"
-        "       custos hashset info SET [--json]\n"
-        "       custos hashset lookup SET HASH...|- [--jsonl]\n"
-        "       custos hashset near SET PICTURE|PDQ... [--distance N] [--jsonl]\n"
-        "       custos hashset export SET [--as csv|jsonl]\n"
-        "       custos hashset diff OLD NEW [--list] [--json] [-o ADDED.chs]\n"
-        "       custos hashset union SET SET... -o SET.chs [--name N] [--version V] [--json]\n"
-        "       custos hashset verify SET",
-    .run = run,
+    .usage = "custos hashset import --as FORMAT --alert|--known-good FILE... -o SET.chs\n"
+             "       custos hashset ACTION SET...\n"
+             "       custos help hashset ACTION",
+    .actions = actions,
     .print_more = print_formats,
 };

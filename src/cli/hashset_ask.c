@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,29 +111,43 @@ static void print_info(const cu_hashset_facts *facts)
     print_count("  gone", facts->withdrawn);
 }
 
-int cu_hashset_run_info(int argc, char **argv)
-{
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
-    CU_AUTO(cu_hashset, set);
-    cu_err err = {0};
-    bool as_json = false;
+typedef struct telling {
+    bool json;
+} telling;
 
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
-        if (option != 'j')
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset info");
-        as_json = true;
-    }
-    if (optind + 1 != argc)
-        return cu_cli_misuse(&cu_command_hashset, "one set is wanted");
-    if (cu_hashset_open_named(argv[optind], &set, &err) != CU_OK)
+static int run_info(const cu_command *command, int argc, char **argv)
+{
+    CU_AUTO(cu_hashset, set);
+    telling self = {.json = false};
+    cu_arguments rest;
+    cu_err err = {0};
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
+
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (rest.count != 1)
+        return cu_cli_misuse(command, "one set is wanted");
+    if (cu_hashset_open_named(rest.list[0], &set, &err) != CU_OK)
         return cu_cli_fail(&err);
-    if (as_json)
+    if (self.json)
         write_info(cu_hashset_get_facts(set));
     else
         print_info(cu_hashset_get_facts(set));
     return cu_cli_flush();
 }
+
+static const cu_option info_options[] = {
+    CU_FLAG("json", telling, json, "print one JSON object and nothing else"),
+    {0},
+};
+
+const cu_command cu_hashset_action_info = {
+    .name = "info",
+    .summary = "say what a set is, and what its import left out",
+    .usage = "custos hashset info SET [--json]",
+    .options = info_options,
+    .run = run_info,
+};
 
 /* ---- lookup ---- */
 
@@ -283,11 +296,11 @@ static bool take_hash(asking *self, const char *text, size_t n)
     return false;
 }
 
-static cu_status ask_arguments(asking *self, char **hashes, int count, cu_err *err)
+static cu_status ask_arguments(asking *self, char **hashes, size_t count, cu_err *err)
 {
     cu_status st = CU_OK;
 
-    for (int i = 0; st == CU_OK && i < count; i++) {
+    for (size_t i = 0; st == CU_OK && i < count; i++) {
         if (!take_hash(self, hashes[i], strlen(hashes[i])))
             return cu_fail(err, CU_EUSAGE, "\"%s\" is no MD5, SHA-1 or SHA-256 in hexadecimal",
                            hashes[i]);
@@ -322,64 +335,83 @@ static cu_status ask_input(asking *self, cu_err *err)
     return st == CU_OK ? ask(self, err) : st;
 }
 
-int cu_hashset_run_lookup(int argc, char **argv)
+static int run_lookup(const cu_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {{"jsonl", no_argument, NULL, 'j'}, {0}};
     CU_AUTO(cu_hashset, set);
-    asking *self = NULL;
+    asking *const self = calloc(1, sizeof *self);
+    cu_arguments rest;
     cu_err err = {0};
-    bool jsonl = false;
-    cu_status st = CU_OK;
+    cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
+    const int wrong =
+        st != CU_OK ? cu_cli_fail(&err) : cu_cli_read(command, argc, argv, self, &rest);
 
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
-        if (option != 'j')
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset lookup");
-        jsonl = true;
+    if (wrong != CU_EXIT_DONE) {
+        free(self);
+        return wrong;
     }
-    if (argc - optind < 2)
-        return cu_cli_misuse(&cu_command_hashset, "a set and a hash, or -, are wanted");
-    if (cu_hashset_open_named(argv[optind], &set, &err) != CU_OK)
-        return cu_cli_fail(&err);
-    self = calloc(1, sizeof *self);
-    if (self == NULL)
-        st = cu_fail(&err, CU_ENOMEM, "out of memory");
+    if (rest.count < 2)
+        st = cu_fail(&err, CU_EUSAGE, "a set and a hash, or -, are wanted");
+    if (st == CU_OK)
+        st = cu_hashset_open_named(rest.list[0], &set, &err);
     if (st == CU_OK) {
         self->set = set;
-        self->jsonl = jsonl;
         self->json.out = &self->out;
-        if (argc - optind == 2 && strcmp(argv[optind + 1], "-") == 0)
+        if (rest.count == 2 && strcmp(rest.list[1], "-") == 0)
             st = ask_input(self, &err);
         else
-            st = ask_arguments(self, argv + optind + 1, argc - optind - 1, &err);
+            st = ask_arguments(self, rest.list + 1, rest.count - 1, &err);
         cu_buffer_free(&self->out);
     }
     free(self);
     if (st == CU_EUSAGE)
-        return cu_cli_misuse(&cu_command_hashset, "%s", err.text);
+        return cu_cli_misuse(command, "%s", err.text);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
 
+static const cu_option lookup_options[] = {
+    CU_FLAG("jsonl", asking, jsonl, "print a line of JSON for each hash"),
+    {0},
+};
+
+const cu_command cu_hashset_action_lookup = {
+    .name = "lookup",
+    .summary = "print what a set knows of hashes, named or from standard input",
+    .usage = "custos hashset lookup SET HASH...|- [--jsonl]",
+    .options = lookup_options,
+    .run = run_lookup,
+};
+
 /* ---- verify ---- */
 
-int cu_hashset_run_verify(int argc, char **argv)
+static int run_verify(const cu_command *command, int argc, char **argv)
 {
     CU_AUTO(cu_hashset, set);
     cu_terminal terminal;
+    cu_arguments rest;
     cu_err err = {0};
     cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, NULL, &rest);
 
-    if (argc != 2)
-        return cu_cli_misuse(&cu_command_hashset, "one set is wanted");
-    if (cu_hashset_open_named(argv[1], &set, &err) != CU_OK)
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (rest.count != 1)
+        return cu_cli_misuse(command, "one set is wanted");
+    if (cu_hashset_open_named(rest.list[0], &set, &err) != CU_OK)
         return cu_cli_fail(&err);
     cu_terminal_begin(&terminal, false);
     st = cu_hashset_verify(set, &terminal.progress, &err);
     cu_terminal_end(&terminal);
     if (st != CU_OK) {
-        (void)cu_while(&err, st, "could not verify \"%s\"", argv[1]);
+        (void)cu_while(&err, st, "could not verify \"%s\"", rest.list[0]);
         return cu_cli_fail(&err);
     }
     (void)printf("whole: every byte is as it was written\n");
     return cu_cli_flush();
 }
+
+const cu_command cu_hashset_action_verify = {
+    .name = "verify",
+    .summary = "check each byte of a set against its seal",
+    .usage = "custos hashset verify SET",
+    .run = run_verify,
+};

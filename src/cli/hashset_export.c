@@ -5,14 +5,13 @@
 
 #include "base/text.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { flush_bytes = 1 << 16, hex_max = 2 * cu_hashset_photodna_bytes + 1 };
 
 typedef struct exporting {
+    const char *format;
     cu_buffer out;
     cu_json json;
 } exporting;
@@ -149,42 +148,52 @@ static cu_status export_json(void *context, const cu_hashset_entry *entry, cu_er
     return settle(self, err);
 }
 
-int cu_hashset_run_export(int argc, char **argv)
+static int run_export(const cu_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {{"as", required_argument, NULL, 'a'}, {0}};
     CU_AUTO(cu_hashset, set);
-    exporting self = {.out = {0}};
-    const char *format = "csv";
+    exporting self = {.format = "csv"};
+    cu_arguments rest;
     cu_err err = {0};
     cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
+    const bool csv = wrong == CU_EXIT_DONE && strcmp(self.format, "csv") == 0;
 
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
-        if (option != 'a')
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset export");
-        format = optarg;
-    }
-    if (strcmp(format, "csv") != 0 && strcmp(format, "jsonl") != 0)
-        return cu_cli_misuse(&cu_command_hashset,
-                             "a set is exported as csv or jsonl, not \"%s\"", format);
-    if (optind + 1 != argc)
-        return cu_cli_misuse(&cu_command_hashset, "one set is wanted");
-    if (cu_hashset_open_named(argv[optind], &set, &err) != CU_OK)
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (!csv && strcmp(self.format, "jsonl") != 0)
+        return cu_cli_misuse(command, "a set is exported as csv or jsonl, not \"%s\"",
+                             self.format);
+    if (rest.count != 1)
+        return cu_cli_misuse(command, "one set is wanted");
+    if (cu_hashset_open_named(rest.list[0], &set, &err) != CU_OK)
         return cu_cli_fail(&err);
     self.json.out = &self.out;
-    if (strcmp(format, "csv") == 0)
+    if (csv)
         put_csv_header(&self.out);
-    st = cu_hashset_each(set, strcmp(format, "csv") == 0 ? export_csv : export_json, &self,
-                         &err);
+    st = cu_hashset_each(set, csv ? export_csv : export_json, &self, &err);
     cu_cli_write(&self.out);
     cu_buffer_free(&self.out);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
 
+static const cu_option export_options[] = {
+    CU_TEXT("as", exporting, format, "csv|jsonl", "what to print; csv"),
+    {0},
+};
+
+const cu_command cu_hashset_action_export = {
+    .name = "export",
+    .summary = "print a set as CSV or lines of JSON",
+    .usage = "custos hashset export SET [--as csv|jsonl]",
+    .options = export_options,
+    .run = run_export,
+};
+
 /* ---- diff ---- */
 
 typedef struct comparing {
-    bool list;
+    bool list, json;
+    const char *made; /* the set of what is new; NULL: it is not wanted */
     uint64_t added[cu_hashset_algorithms], removed[cu_hashset_algorithms],
         regraded[cu_hashset_algorithms];
     cu_buffer out;
@@ -223,7 +232,7 @@ static cu_status see_change(void *context, const cu_hashset_change *change, cu_e
     return cu_buffer_check(&self->out, err);
 }
 
-static void tell_changes(const comparing *self, bool as_json)
+static void tell_changes(const comparing *self)
 {
     static const char *const words[] = {"added", "removed", "regraded"};
     const uint64_t *const counts[] = {self->added, self->removed, self->regraded};
@@ -231,28 +240,28 @@ static void tell_changes(const comparing *self, bool as_json)
     cu_json json = {.out = &out};
     char text[32];
 
-    if (as_json)
+    if (self->json)
         cu_json_open_object(&json, NULL);
     for (size_t i = 0; i < CU_COUNT_OF(words); i++) {
-        if (as_json)
+        if (self->json)
             cu_json_open_object(&json, words[i]);
         else
             cu_buffer_format(&out, "%-9s", words[i]);
         for (unsigned k = 0; k < cu_hashset_algorithms; k++) {
             const char *const word = cu_hashset_algorithm_word((cu_hashset_algorithm)k);
 
-            if (as_json)
+            if (self->json)
                 cu_json_uint(&json, word, counts[i][k]);
             else
                 cu_buffer_format(&out, "%s %s %s", k == 0 ? "" : ",",
                                  cu_cli_count(counts[i][k], text), word);
         }
-        if (as_json)
+        if (self->json)
             cu_json_close_object(&json);
         else
             cu_buffer_u8(&out, '\n');
     }
-    if (as_json) {
+    if (self->json) {
         cu_json_close_object(&json);
         cu_json_line(&json);
     }
@@ -261,8 +270,8 @@ static void tell_changes(const comparing *self, bool as_json)
 }
 
 /* The set of what newer has and older has not. */
-static int write_added(const cu_hashset *older, const cu_hashset *newer, char *path,
-                       const char *out)
+static int write_added(const cu_hashset_telling *telling, const cu_hashset *older,
+                       const cu_hashset *newer, char *path)
 {
     const cu_hashset_facts *const facts = cu_hashset_get_facts(newer);
     cu_hashset_import_options options = {.format = "custos",
@@ -271,40 +280,30 @@ static int write_added(const cu_hashset *older, const cu_hashset *newer, char *p
                                          .except = older,
                                          .keep_records = facts->records > 0};
 
-    return cu_hashset_import_and_tell(&options, &path, 1, out, false);
+    return cu_hashset_import_and_tell(telling, &options, &path, 1);
 }
 
-int cu_hashset_run_diff(int argc, char **argv)
+static int run_diff(const cu_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"list", no_argument, NULL, 'l'}, {"json", no_argument, NULL, 'j'}, {0}};
     CU_AUTO(cu_hashset, older);
     CU_AUTO(cu_hashset, newer);
     comparing self = {.list = false};
-    const char *out = NULL;
-    bool as_json = false;
+    cu_arguments sets;
     cu_err err = {0};
     cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &sets);
 
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) >= 0;) {
-        if (option == 'l')
-            self.list = true;
-        else if (option == 'j')
-            as_json = true;
-        else if (option == 'o')
-            out = optarg;
-        else
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset diff");
-    }
-    if (optind + 2 != argc || self.list + as_json + (out != NULL) > 1)
-        return cu_cli_misuse(&cu_command_hashset,
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (sets.count != 2 || self.list + self.json + (self.made != NULL) > 1)
+        return cu_cli_misuse(command,
                              "two sets are wanted, and --list, --json or -o, one of them");
-    st = cu_hashset_open_named(argv[optind], &older, &err);
+    st = cu_hashset_open_named(sets.list[0], &older, &err);
     if (st == CU_OK)
-        st = cu_hashset_open_named(argv[optind + 1], &newer, &err);
-    if (st == CU_OK && out != NULL)
-        return write_added(older, newer, argv[optind + 1], out);
+        st = cu_hashset_open_named(sets.list[1], &newer, &err);
+    if (st == CU_OK && self.made != NULL)
+        return write_added(&(cu_hashset_telling){command, self.made, false}, older, newer,
+                           sets.list[1]);
     if (st == CU_OK)
         st = cu_hashset_compare(older, newer, see_change, &self, &err);
     cu_cli_write(&self.out);
@@ -312,6 +311,21 @@ int cu_hashset_run_diff(int argc, char **argv)
     if (st != CU_OK)
         return cu_cli_fail(&err);
     if (!self.list)
-        tell_changes(&self, as_json);
+        tell_changes(&self);
     return cu_cli_flush();
 }
+
+static const cu_option diff_options[] = {
+    CU_FLAG("list", comparing, list, "a line for each digest, and its codes"),
+    CU_FLAG("json", comparing, json, "print one JSON object and nothing else"),
+    CU_TEXT("o", comparing, made, "ADDED.chs", "make a set of what the newer one adds"),
+    {0},
+};
+
+const cu_command cu_hashset_action_diff = {
+    .name = "diff",
+    .summary = "count or list what a newer set adds, leaves out and grades otherwise",
+    .usage = "custos hashset diff OLD NEW [--list | --json | -o ADDED.chs]",
+    .options = diff_options,
+    .run = run_diff,
+};

@@ -6,9 +6,7 @@
 #include "match/match.h"
 #include "picture/picture.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +20,7 @@ typedef struct near {
     cu_picture_decoder *decoder; /* started for the first picture */
     const char *asked;           /* the argument in hand */
     bool jsonl;
-    unsigned long radius;
+    unsigned radius;
     size_t found; /* of the argument in hand */
     cu_buffer out;
     cu_json json;
@@ -159,13 +157,13 @@ static cu_status ask_picture(near *self, cu_err *err)
     return ask(self, looks, n, err);
 }
 
-static cu_status ask_all(near *self, const cu_hashset *set, char **arguments, int count,
+static cu_status ask_all(near *self, const cu_hashset *set, char **arguments, size_t count,
                          cu_err *err)
 {
     cu_hashset *const sets[] = {(cu_hashset *)(uintptr_t)set};
     const cu_near_matching matching = {.sets = sets,
                                        .set_count = 1,
-                                       .radius = (unsigned)self->radius,
+                                       .radius = self->radius,
                                        .known_good_too = true,
                                        .matched = see_match,
                                        .context = self};
@@ -174,7 +172,7 @@ static cu_status ask_all(near *self, const cu_hashset *set, char **arguments, in
     if (st == CU_OK && cu_near_matcher_is_idle(self->matcher))
         st = cu_fail(err, CU_ENOTFOUND, "the set \"%s\" has no PDQ values",
                      cu_hashset_get_facts(set)->name);
-    for (int i = 0; st == CU_OK && i < count; i++) {
+    for (size_t i = 0; st == CU_OK && i < count; i++) {
         const char *const text = arguments[i];
         cu_pdq_code code;
 
@@ -189,39 +187,37 @@ static cu_status ask_all(near *self, const cu_hashset *set, char **arguments, in
     return st;
 }
 
-static bool read_radius(const char *text, unsigned long *out)
+static int run(const cu_command *command, int argc, char **argv)
 {
-    char *end = NULL;
-
-    errno = 0;
-    *out = strtoul(text, &end, 10);
-    return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out <= 128;
-}
-
-int cu_hashset_run_near(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"distance", required_argument, NULL, 'd'}, {"jsonl", no_argument, NULL, 'j'}, {0}};
     CU_AUTO(cu_hashset, set);
     near self = {.radius = cu_pdq_similar};
+    cu_arguments rest;
     cu_err err = {0};
     cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
 
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
-        if (option == 'j')
-            self.jsonl = true;
-        else if (option != 'd')
-            return cu_cli_misuse(&cu_command_hashset, "that is no option of hashset near");
-        else if (!read_radius(optarg, &self.radius))
-            return cu_cli_misuse(&cu_command_hashset, "a distance is 0 to 128 bits");
-    }
-    if (argc - optind < 2)
-        return cu_cli_misuse(&cu_command_hashset, "a set and a picture, or a PDQ, are wanted");
-    if (cu_hashset_open_named(argv[optind], &set, &err) != CU_OK)
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (rest.count < 2)
+        return cu_cli_misuse(command, "a set and a picture, or a PDQ, are wanted");
+    if (cu_hashset_open_named(rest.list[0], &set, &err) != CU_OK)
         return cu_cli_fail(&err);
     self.json.out = &self.out;
-    st = ask_all(&self, set, argv + optind + 1, argc - optind - 1, &err);
+    st = ask_all(&self, set, rest.list + 1, rest.count - 1, &err);
     cu_buffer_free(&self.out);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
+
+static const cu_option options[] = {
+    CU_NUMBER("distance", near, radius, "N", "how many of the 256 bits may differ; 31", 0, 128),
+    CU_FLAG("jsonl", near, jsonl, "print a line of JSON for each record"),
+    {0},
+};
+
+const cu_command cu_hashset_action_near = {
+    .name = "near",
+    .summary = "print what a set holds that looks like a picture",
+    .usage = "custos hashset near SET PICTURE|PDQ... [--distance N] [--jsonl]",
+    .options = options,
+    .run = run,
+};

@@ -1,24 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* custos help: the commands, or the usage of one. */
+/* custos help: the commands, how one is used, and the words that a shell completes. */
 #include "cli/command.h"
 
 #include <stdio.h>
 
-static int run(int argc, char **argv)
+/* Whose manual tells of it: an action is told of in its command's. */
+static const char *manual_of(const cu_command *command)
 {
-    if (argc > 2)
-        return cu_cli_misuse(&cu_command_help, "one command at a time");
-    if (argc == 2) {
-        const cu_command *const command = cu_command_find(argv[1]);
-
-        if (command == NULL)
-            return cu_cli_misuse(&cu_command_help, "there is no command \"%s\"", argv[1]);
-        (void)printf("%s\n\nusage: %s\n\n", command->summary, command->usage);
-        if (command->print_more != NULL)
-            command->print_more();
-        (void)printf("The manual: man custos-%s\n", command->name);
-        return cu_cli_flush();
+    for (size_t i = 0; cu_commands[i] != NULL; i++) {
+        if (cu_command_action(cu_commands[i], command->name) == command)
+            return cu_commands[i]->name;
     }
+    return command->name;
+}
+
+int cu_command_help_of(const cu_command *command)
+{
+    cu_buffer options = {0};
+
+    (void)printf("%s\n\nusage: %s\n\n", command->summary, command->usage);
+    for (size_t i = 0; command->actions != NULL && command->actions[i] != NULL; i++)
+        (void)printf("  %-8s  %s\n", command->actions[i]->name, command->actions[i]->summary);
+    if (command->actions != NULL)
+        (void)printf("\n");
+    cu_options_append_help(command->options, &options);
+    if (options.n > 0)
+        cu_buffer_u8(&options, '\n');
+    cu_cli_write(&options);
+    cu_buffer_free(&options);
+    if (command->print_more != NULL)
+        command->print_more();
+    (void)printf("The manual: man custos-%s\n", manual_of(command));
+    return cu_cli_flush();
+}
+
+/* The words that may follow: commands, or a command's actions and options. */
+static int print_words(const cu_command *command)
+{
+    cu_buffer out = {0};
+
+    for (size_t i = 0; command == NULL && cu_commands[i] != NULL; i++)
+        cu_buffer_format(&out, "%s\n", cu_commands[i]->name);
+    if (command != NULL) {
+        for (size_t i = 0; command->actions != NULL && command->actions[i] != NULL; i++)
+            cu_buffer_format(&out, "%s\n", command->actions[i]->name);
+        for (const cu_option *option = command->options; option != NULL && option->name != NULL;
+             option++) {
+            cu_option_append_word(option, &out);
+            cu_buffer_u8(&out, '\n');
+        }
+    }
+    cu_cli_write(&out);
+    cu_buffer_free(&out);
+    return cu_cli_flush();
+}
+
+typedef struct asking {
+    bool words;
+} asking;
+
+static int run(const cu_command *self, int argc, char **argv)
+{
+    asking wanted = {.words = false};
+    cu_arguments asked;
+    const cu_command *command = NULL;
+    const int wrong = cu_cli_read(self, argc, argv, &wanted, &asked);
+
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (asked.count > 0) {
+        command = cu_command_find(asked.list[0]);
+        if (command == NULL)
+            return cu_cli_misuse(self, "there is no command \"%s\"", asked.list[0]);
+    }
+    if (asked.count > 1) {
+        const cu_command *const action = cu_command_action(command, asked.list[1]);
+
+        if (action == NULL)
+            return cu_cli_misuse(command, "%s cannot \"%s\"", command->name, asked.list[1]);
+        command = action;
+    }
+    if (asked.count > 2)
+        return cu_cli_misuse(self, "one command at a time");
+    if (wanted.words)
+        return print_words(command);
+    if (command != NULL)
+        return cu_command_help_of(command);
     (void)printf("Custos finds known files on seized devices, and says how sure it is.\n\n");
     for (size_t i = 0; cu_commands[i] != NULL; i++)
         (void)printf("  %-8s  %s\n", cu_commands[i]->name, cu_commands[i]->summary);
@@ -27,9 +94,15 @@ static int run(int argc, char **argv)
     return cu_cli_flush();
 }
 
+static const cu_option options[] = {
+    CU_FLAG("words", asking, words, "print only the words that may follow, for a shell"),
+    {0},
+};
+
 const cu_command cu_command_help = {
     .name = "help",
     .summary = "say what the commands are, or how one is used",
-    .usage = "custos help [COMMAND]",
+    .usage = "custos help [COMMAND [ACTION]]",
+    .options = options,
     .run = run,
 };

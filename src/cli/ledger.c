@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos ledger: the register's log, looked at, verified, proved, signed and witnessed. */
 #include "cli/ledger.h"
-#include "cli/terminal.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { saved_bytes_max = 1 << 20 };
-
 /* ---- opening ---- */
 
-static const char *database_of(const cu_ledger_call *call)
+const char *cu_cli_ledger_database(const cu_ledger_call *call)
 {
     const char *const named = getenv("CUSTOS_DB");
 
@@ -27,7 +23,7 @@ static const char *database_of(const cu_ledger_call *call)
 static const char *kek_of(const cu_ledger_call *call, cu_buffer *room)
 {
     const char *const named = getenv("CUSTOS_KEK");
-    const char *const url = database_of(call);
+    const char *const url = cu_cli_ledger_database(call);
 
     if (call->kek != NULL)
         return call->kek;
@@ -45,7 +41,7 @@ static const char *kek_of(const cu_ledger_call *call, cu_buffer *room)
 static cu_status open_call(cu_ledger_call *call, cu_err *err)
 {
     static const cu_schema *const schemas[] = {&cu_ledger_schema};
-    const char *const url = database_of(call);
+    const char *const url = cu_cli_ledger_database(call);
     cu_buffer room = {0};
     cu_ledger_options options = {.kek_path = kek_of(call, &room)};
     cu_status st = CU_OK;
@@ -163,152 +159,6 @@ static cu_status head(cu_ledger_call *call, cu_err *err)
     return st;
 }
 
-/* ---- verify ---- */
-
-/* A saved checkpoint is a memory too, whoever signed it. */
-static cu_status read_saved(const char *path, cu_ledger_call *call, cu_ledger_memory *out,
-                            cu_err *err)
-{
-    cu_note *const note = malloc(sizeof *note);
-    cu_buffer bytes = {.ceiling = saved_bytes_max};
-    FILE *const file = fopen(path, "rb");
-    uint8_t piece[4096];
-    cu_checkpoint saved = {0};
-    const char *const origin = cu_ledger_origin(call->ledger);
-    cu_status st = CU_OK;
-
-    if (file == NULL)
-        st = cu_fail_os(err, "could not open \"%s\"", path);
-    for (size_t n = 1; file != NULL && n > 0;) {
-        n = fread(piece, 1, sizeof piece, file);
-        cu_buffer_append(&bytes, piece, n);
-    }
-    if (file != NULL)
-        (void)fclose(file);
-    if (st == CU_OK)
-        st = note == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
-                          : cu_note_parse(cu_buffer_view(&bytes), note, err);
-    if (st == CU_OK)
-        st = cu_checkpoint_parse(note->text, &saved, err);
-    if (st == CU_OK &&
-        !cu_bytes_equal(saved.origin, (cu_bytes){(const uint8_t *)origin, strlen(origin)}))
-        st = cu_fail(err, CU_EUSAGE, "\"%s\" is of another log", path);
-    if (st == CU_OK)
-        *out = (cu_ledger_memory){path, saved.size, saved.root};
-    cu_buffer_free(&bytes);
-    free(note);
-    return st;
-}
-
-static cu_status gather(cu_ledger_call *call, cu_ledger_memory *out, size_t *n, cu_err *err)
-{
-    cu_status st = CU_OK;
-
-    *n = 0;
-    if (call->signer != NULL) {
-        st = cu_ledger_ask_signer(call->ledger, call->signer, &out[0], err);
-        *n = 1;
-    }
-    for (size_t i = 0; st == CU_OK && i < call->witnesses_n; i++) {
-        st = cu_ledger_ask_witness(call->ledger, call->witnesses[i], &out[*n], err);
-        *n += st == CU_OK;
-        st = st == CU_ENOTFOUND ? CU_OK : st;
-    }
-    for (size_t i = 0; st == CU_OK && i < call->against_n; i++)
-        st = read_saved(call->against[i], call, &out[(*n)++], err);
-    return st;
-}
-
-static void print_report_json(const cu_ledger_report *report, size_t remembered)
-{
-    cu_buffer out = {0};
-    cu_json json = {.out = &out};
-    char root[65];
-
-    cu_hex_encode((cu_bytes){report->root.b, sizeof report->root.b}, root);
-    cu_json_open_object(&json, NULL);
-    cu_json_bool(&json, "whole", report->complaints_n == 0);
-    cu_json_uint(&json, "entries", report->entries);
-    cu_json_text(&json, "root", root);
-    cu_json_uint(&json, "checkpoints", report->checkpoints);
-    if (report->has_signed)
-        cu_json_uint(&json, "signed", report->signed_size);
-    else
-        cu_json_null(&json, "signed");
-    cu_json_uint(&json, "secrets", report->secrets);
-    cu_json_bool(&json, "secrets_opened", report->secrets_opened);
-    cu_json_uint(&json, "erased", report->erased);
-    cu_json_uint(&json, "remembered", remembered);
-    cu_json_uint(&json, "complaints", report->complaints_n);
-    cu_json_open_array(&json, "first_complaints");
-    for (uint64_t i = 0; i < report->complaints_n && i < CU_LEDGER_COMPLAINTS; i++) {
-        cu_json_open_object(&json, NULL);
-        cu_json_text(&json, "kind", report->complaints[i].kind);
-        cu_json_int(&json, "seq", report->complaints[i].seq);
-        cu_json_text(&json, "text", report->complaints[i].text);
-        cu_json_close_object(&json);
-    }
-    cu_json_close_array(&json);
-    cu_json_close_object(&json);
-    cu_json_line(&json);
-    cu_cli_write(&out);
-    cu_buffer_free(&out);
-}
-
-static void print_report_text(const cu_ledger_report *report, size_t remembered)
-{
-    char root[65];
-    char count[32];
-
-    for (uint64_t i = 0; i < report->complaints_n && i < CU_LEDGER_COMPLAINTS; i++) {
-        (void)printf("%-10s ", report->complaints[i].kind);
-        cu_cli_print_shown(report->complaints[i].text);
-        (void)printf("\n");
-    }
-    cu_hex_encode((cu_bytes){report->root.b, sizeof report->root.b}, root);
-    if (report->complaints_n == 0)
-        (void)printf("whole: %s entries are as they were written",
-                     cu_cli_count(report->entries, count));
-    else
-        (void)printf("not whole: %s complaints", cu_cli_count(report->complaints_n, count));
-    (void)printf("\nroot     sha256:%s\n", root);
-    if (report->has_signed)
-        (void)printf("signed   up to %s\n", cu_cli_count(report->signed_size, count));
-    else
-        (void)printf("signed   never\n");
-    (void)printf("secrets  %s, ", cu_cli_count(report->secrets, count));
-    (void)printf("%s; %s erased by law\n",
-                 report->secrets_opened ? "each opened" : "not opened: no key",
-                 cu_cli_count(report->erased, count));
-    (void)printf("memories %zu compared\n", remembered);
-}
-
-static cu_status verify(cu_ledger_call *call, cu_err *err)
-{
-    cu_ledger_memory memories[1 + 2 * CU_CLI_MEMORIES];
-    cu_ledger_report *const report = malloc(sizeof *report);
-    cu_ledger_check check = {
-        .url = database_of(call), .pages = !call->no_pages, .memories = memories};
-    cu_terminal terminal;
-    cu_status st = report == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
-                                  : gather(call, memories, &check.memories_n, err);
-
-    if (st == CU_OK) {
-        cu_terminal_begin(&terminal, call->json);
-        st = cu_ledger_verify(call->ledger, &check, &terminal.progress, report, err);
-        cu_terminal_end(&terminal);
-    }
-    if (st == CU_OK && call->json)
-        print_report_json(report, check.memories_n);
-    else if (st == CU_OK)
-        print_report_text(report, check.memories_n);
-    if (st == CU_OK && report->complaints_n > 0)
-        st = cu_fail(err, CU_EFORMAT, "the log is not as it was written: %s",
-                     report->complaints[0].text);
-    free(report);
-    return st;
-}
-
 /* ---- signer and witnesses ---- */
 
 static cu_status want(const char *value, const char *option, cu_err *err)
@@ -325,10 +175,10 @@ static cu_status sign(cu_ledger_call *call, cu_err *err)
 
 static cu_status witness(cu_ledger_call *call, cu_err *err)
 {
-    cu_status st = want(call->witnesses[0], "--witness SOCKET", err);
+    cu_status st = want(call->witnesses.list[0], "--witness SOCKET", err);
 
-    for (size_t i = 0; st == CU_OK && i < call->witnesses_n; i++) {
-        const cu_ledger_parties parties = {call->signer, call->witnesses[i]};
+    for (size_t i = 0; st == CU_OK && i < call->witnesses.count; i++) {
+        const cu_ledger_parties parties = {call->signer, call->witnesses.list[i]};
 
         st = cu_ledger_witness(call->ledger, &parties, call->actor, err);
     }
@@ -359,135 +209,233 @@ static cu_status recover(cu_ledger_call *call, cu_err *err)
     return st;
 }
 
-/* ---- the command ---- */
+/* ---- the actions ---- */
 
-static const struct {
-    const char *name;
-    cu_status (*act)(cu_ledger_call *call, cu_err *err);
-    bool takes_argument;
-} actions[] = {
-    {"head", head, false},
-    {"verify", verify, false},
-    {"prove", cu_cli_ledger_prove, true},
-    {"export", cu_cli_ledger_export, false},
-    {"sign", sign, false},
-    {"witness", witness, false},
-    {"rotate", rotate, false},
-    {"recover", recover, false},
-};
+typedef cu_status ledger_act(cu_ledger_call *call, cu_err *err);
 
-/* One line an option: its name, and where its value goes. */
-static bool take_option(cu_ledger_call *call, int letter, const char *value)
-{
-    const struct {
-        int letter;
-        const char **text;
-    } texts[] = {{'d', &call->db},    {'k', &call->kek},    {'s', &call->signer},
-                 {'o', &call->out},   {'r', &call->reason}, {'O', &call->object},
-                 {'a', &call->actor}, {'F', &call->from},   {'T', &call->to}};
-
-    const struct {
-        int letter;
-        bool *flag;
-    } flags[] = {{'j', &call->json},   {'P', &call->no_pages}, {'n', &call->note},
-                 {'p', &call->policy}, {'e', &call->end},      {'R', &call->reveal}};
-
-    for (size_t i = 0; i < CU_COUNT_OF(texts); i++) {
-        if (texts[i].letter == letter) {
-            *texts[i].text = value;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < CU_COUNT_OF(flags); i++) {
-        if (flags[i].letter == letter) {
-            *flags[i].flag = true;
-            return true;
-        }
-    }
-    if (letter == 'w' && call->witnesses_n < CU_CLI_MEMORIES)
-        call->witnesses[call->witnesses_n++] = value;
-    else if (letter == 'g' && call->against_n < CU_CLI_MEMORIES)
-        call->against[call->against_n++] = value;
-    else
-        return false;
-    return true;
-}
-
-static bool take_options(int argc, char **argv, cu_ledger_call *call)
-{
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'},      {"kek", required_argument, NULL, 'k'},
-        {"signer", required_argument, NULL, 's'},  {"witness", required_argument, NULL, 'w'},
-        {"against", required_argument, NULL, 'g'}, {"output", required_argument, NULL, 'o'},
-        {"reason", required_argument, NULL, 'r'},  {"object", required_argument, NULL, 'O'},
-        {"actor", required_argument, NULL, 'a'},   {"from", required_argument, NULL, 'F'},
-        {"to", required_argument, NULL, 'T'},      {"json", no_argument, NULL, 'j'},
-        {"no-pages", no_argument, NULL, 'P'},      {"note", no_argument, NULL, 'n'},
-        {"policy", no_argument, NULL, 'p'},        {"end", no_argument, NULL, 'e'},
-        {"reveal", no_argument, NULL, 'R'},        {0}};
-
-    opterr = 0;
-    for (int c = getopt_long(argc, argv, "o:", options, NULL); c >= 0;
-         c = getopt_long(argc, argv, "o:", options, NULL)) {
-        if (!take_option(call, c, optarg))
-            return false;
-    }
-    if (optind + 1 < argc)
-        return false;
-    call->argument = optind < argc ? argv[optind] : NULL;
-    return true;
-}
-
-static int run_action(cu_ledger_call *call, cu_status (*act)(cu_ledger_call *, cu_err *))
-{
-    cu_err err = {0};
-    cu_status st = open_call(call, &err);
-
-    if (st == CU_OK)
-        st = act(call, &err);
-    cu_ledger_close(call->ledger);
-    cu_store_close(call->store);
-    if (st != CU_OK) {
-        const int printed = cu_cli_flush();
-
-        return printed == CU_EXIT_DONE ? cu_cli_fail(&err) : printed;
-    }
-    return cu_cli_flush();
-}
-
-static int run(int argc, char **argv)
+/* argument: what the action calls the one word that it takes; NULL: it takes none. */
+static int run_action(const cu_command *command, int argc, char **argv, ledger_act *act,
+                      const char *argument)
 {
     cu_ledger_call call = {0};
     char actor[32];
+    cu_arguments rest;
+    cu_err err = {0};
+    cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, &call, &rest);
 
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (argument != NULL && rest.count != 1)
+        return cu_cli_misuse(command, "one %s is wanted", argument);
+    if (argument == NULL && rest.count > 0)
+        return cu_cli_misuse(command, "\"%s\" is one word too many", rest.list[0]);
     (void)snprintf(actor, sizeof actor, "uid:%u", (unsigned)getuid());
-    call.actor = actor;
-    if (argc < 2)
-        return cu_cli_misuse(&cu_command_ledger, "an action is missing");
-    for (size_t i = 0; i < CU_COUNT_OF(actions); i++) {
-        if (strcmp(argv[1], actions[i].name) != 0)
-            continue;
-        if (!take_options(argc - 1, argv + 1, &call) ||
-            (call.argument != NULL) != actions[i].takes_argument)
-            return cu_cli_misuse(&cu_command_ledger, "that is no call of ledger %s", argv[1]);
-        return run_action(&call, actions[i].act);
-    }
-    return cu_cli_misuse(&cu_command_ledger, "ledger has no action \"%s\"", argv[1]);
+    if (call.actor == NULL)
+        call.actor = actor;
+    call.argument = rest.list[0];
+    st = open_call(&call, &err);
+    if (st == CU_OK)
+        st = act(&call, &err);
+    cu_ledger_close(call.ledger);
+    cu_store_close(call.store);
+
+    const int printed = cu_cli_flush();
+
+    return st == CU_OK || printed != CU_EXIT_DONE ? printed : cu_cli_fail(&err);
 }
+
+#define DB CU_TEXT("db", cu_ledger_call, db, "URL", "the database; or CUSTOS_DB")
+#define KEK                                                                                    \
+    CU_TEXT("kek", cu_ledger_call, kek, "FILE", "the key of the cases' keys; or CUSTOS_KEK")
+#define JSON   CU_FLAG("json", cu_ledger_call, json, "print one JSON object and nothing else")
+#define SIGNER CU_TEXT("signer", cu_ledger_call, signer, "SOCKET", "where custos-signd answers")
+#define WITNESS                                                                                \
+    CU_TEXTS("witness", cu_ledger_call, witnesses, "SOCKET",                                   \
+             "where custos-witness answers; may be given again", CU_CLI_MEMORIES)
+#define ACTOR                                                                                  \
+    CU_TEXT("actor", cu_ledger_call, actor, "ID", "who asks, as entries name it; or uid:N")
+#define OUTPUT(value, help)                                                                    \
+    CU_TEXT("o", cu_ledger_call, out, value, help),                                            \
+        CU_TEXT("output", cu_ledger_call, out, value, "the same")
+
+static int run_head(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, head, NULL);
+}
+
+static const cu_option head_options[] = {
+    DB,
+    JSON,
+    CU_FLAG("note", cu_ledger_call, note, "print the last signed head, to be saved elsewhere"),
+    CU_FLAG("policy", cu_ledger_call, policy, "print the log's keys, for custos-verify"),
+    {0},
+};
+
+static const cu_command action_head = {
+    .name = "head",
+    .summary = "say how many entries there are, and up to where they are signed",
+    .usage = "custos ledger head [--db URL] [--note | --policy] [--json]",
+    .options = head_options,
+    .run = run_head,
+};
+
+static int run_verify(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, cu_cli_ledger_verify, NULL);
+}
+
+static const cu_option verify_options[] = {
+    DB,
+    KEK,
+    SIGNER,
+    WITNESS,
+    CU_TEXTS("against", cu_ledger_call, against, "CHECKPOINT",
+             "a saved head; may be given again", CU_CLI_MEMORIES),
+    CU_FLAG("no-pages", cu_ledger_call, no_pages, "do not check the database's own pages"),
+    JSON,
+    {0},
+};
+
+static const cu_command action_verify = {
+    .name = "verify",
+    .summary = "hash every entry anew, and name what is not as it was",
+    .usage =
+        "custos ledger verify [--db URL] [--kek FILE] [--signer SOCKET] [--witness SOCKET]...\n"
+        "                            [--against CHECKPOINT]... [--no-pages] [--json]",
+    .options = verify_options,
+    .run = run_verify,
+};
+
+static int run_prove(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, cu_cli_ledger_prove, "number of an entry");
+}
+
+static const cu_option prove_options[] = {
+    DB,
+    OUTPUT("FILE", "where the proof appears, if not on standard output"),
+    {0},
+};
+
+static const cu_command action_prove = {
+    .name = "prove",
+    .summary = "write the proof of one entry",
+    .usage = "custos ledger prove SEQ [--db URL] [-o FILE]",
+    .options = prove_options,
+    .run = run_prove,
+};
+
+static int run_export(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, cu_cli_ledger_export, NULL);
+}
+
+static const cu_option export_options[] = {
+    DB,
+    OUTPUT("BUNDLE", "where the bundle appears"),
+    CU_TEXT("from", cu_ledger_call, from, "SEQ", "the first entry; 0"),
+    CU_TEXT("to", cu_ledger_call, to, "SEQ", "the one after the last; all that are signed"),
+    CU_TEXT("object", cu_ledger_call, object, "OBJECT", "only entries about it"),
+    CU_FLAG("reveal", cu_ledger_call, reveal, "with the values that were committed to"),
+    KEK,
+    {0},
+};
+
+static const cu_command action_export = {
+    .name = "export",
+    .summary = "write entries with their proofs, to be checked elsewhere",
+    .usage =
+        "custos ledger export -o BUNDLE [--db URL] [--from SEQ] [--to SEQ] [--object OBJECT]\n"
+        "                            [--reveal [--kek FILE]]",
+    .options = export_options,
+    .run = run_export,
+};
+
+static int run_sign(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, sign, NULL);
+}
+
+static const cu_option sign_options[] = {
+    DB,
+    SIGNER,
+    ACTOR,
+    {0},
+};
+
+static const cu_command action_sign = {
+    .name = "sign",
+    .summary = "have the head signed",
+    .usage = "custos ledger sign --signer SOCKET [--db URL] [--actor ID]",
+    .options = sign_options,
+    .run = run_sign,
+};
+
+static int run_witness(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, witness, NULL);
+}
+
+static const cu_option witness_options[] = {
+    DB, SIGNER, WITNESS, ACTOR, {0},
+};
+
+static const cu_command action_witness = {
+    .name = "witness",
+    .summary = "have the signed head cosigned",
+    .usage =
+        "custos ledger witness --witness SOCKET... [--signer SOCKET] [--db URL] [--actor ID]",
+    .options = witness_options,
+    .run = run_witness,
+};
+
+static int run_rotate(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, rotate, NULL);
+}
+
+static const cu_option rotate_options[] = {
+    DB, SIGNER, CU_FLAG("end", cu_ledger_call, end, "the old key signs no longer"), ACTOR, {0},
+};
+
+static const cu_command action_rotate = {
+    .name = "rotate",
+    .summary = "have the signer make a new key",
+    .usage = "custos ledger rotate --signer SOCKET [--end] [--db URL] [--actor ID]",
+    .options = rotate_options,
+    .run = run_rotate,
+};
+
+static int run_recover(const cu_command *command, int argc, char **argv)
+{
+    return run_action(command, argc, argv, recover, NULL);
+}
+
+static const cu_option recover_options[] = {
+    DB,    SIGNER, CU_TEXT("reason", cu_ledger_call, reason, "CODE", "why, as it is logged"),
+    ACTOR, {0},
+};
+
+static const cu_command action_recover = {
+    .name = "recover",
+    .summary = "after an older copy was restored: log what is lost, and go on",
+    .usage = "custos ledger recover --signer SOCKET --reason CODE [--db URL] [--actor ID]",
+    .options = recover_options,
+    .run = run_recover,
+};
+
+/* ---- the command ---- */
+
+static const cu_command *const actions[] = {
+    &action_head,    &action_verify, &action_prove,   &action_export, &action_sign,
+    &action_witness, &action_rotate, &action_recover, NULL,
+};
 
 const cu_command cu_command_ledger = {
     .name = "ledger",
     .summary = "verify the register's log, prove and export entries, have it signed",
-    .usage = "custos ledger head [--db URL] [--note | --policy] [--json]\n"
-             "       custos ledger verify [--db URL] [--kek FILE] [--signer SOCKET]\n"
-             "                            [--witness SOCKET]... [--against CHECKPOINT]...\n"
-             "                            [--no-pages] [--json]\n"
-             "       custos ledger prove SEQ [--db URL] [-o FILE]\n"
-             "       custos ledger export -o BUNDLE [--db URL] [--from SEQ] [--to SEQ]\n"
-             "                            [--object OBJECT] [--reveal [--kek FILE]]\n"
-             "       custos ledger sign --signer SOCKET [--db URL]\n"
-             "       custos ledger witness --witness SOCKET [--signer SOCKET] [--db URL]\n"
-             "       custos ledger rotate --signer SOCKET [--end] [--db URL]\n"
-             "       custos ledger recover --signer SOCKET --reason CODE [--db URL]",
-    .run = run,
+    .usage = "custos ledger ACTION [--db URL] ...\n"
+             "       custos help ledger ACTION",
+    .actions = actions,
 };

@@ -6,16 +6,14 @@
 #include "cli/command.h"
 #include "ledger/ledger.h"
 
-enum { CU_CLI_MEMORIES = 16 };
+enum { CU_CLI_MEMORIES = 16 }; /* witnesses, and saved checkpoints, of one call */
 
 typedef struct cu_ledger_call {
     const char *db;
     const char *kek;
     const char *signer;
-    const char *witnesses[CU_CLI_MEMORIES];
-    size_t witnesses_n;
-    const char *against[CU_CLI_MEMORIES]; /* files with saved checkpoints */
-    size_t against_n;
+    cu_option_texts witnesses;
+    cu_option_texts against; /* files with saved checkpoints */
     const char *out;
     const char *reason;
     const char *object;
@@ -34,7 +32,11 @@ typedef struct cu_ledger_call {
     cu_ledger *ledger;
 } cu_ledger_call;
 
+/* The URL that is meant: said, or in the environment, or custos.db here. */
+const char *cu_cli_ledger_database(const cu_ledger_call *call);
+
 /* What custos ledger ACTION does; each says what went wrong in err. */
+cu_status cu_cli_ledger_verify(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;
 cu_status cu_cli_ledger_prove(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;
 cu_status cu_cli_ledger_export(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;
 

@@ -6,17 +6,15 @@
 #include "base/text.h"
 #include "cli/command.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { sets_max = 64 };
+enum { sets_max = cu_option_texts_max };
 
 typedef struct matching {
     cu_hashset *sets[sets_max];
-    const char *paths[sets_max];
-    size_t count;
+    cu_option_texts paths;
     bool json;
     cu_buffer out;
     cu_json writer;
@@ -171,7 +169,7 @@ static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *e
 static cu_status match_pictures(matching *self, cu_evidence *evidence, cu_err *err)
 {
     const cu_near_matching how = {.sets = self->sets,
-                                  .set_count = self->count,
+                                  .set_count = self->paths.count,
                                   .radius = cu_pdq_similar,
                                   .matched = keep_near,
                                   .context = self};
@@ -187,7 +185,7 @@ static cu_status match_items(matching *self, cu_evidence *evidence, cu_err *err)
 {
     CU_AUTO(cu_matcher, matcher);
     const cu_matching how = {.sets = self->sets,
-                             .set_count = self->count,
+                             .set_count = self->paths.count,
                              .matched = see_match,
                              .known_good = see_known_good,
                              .context = self};
@@ -212,10 +210,10 @@ static cu_status run_matching(matching *self, const char *path, cu_err *err)
     CU_AUTO(cu_evidence, evidence);
     cu_status st = CU_OK;
 
-    for (size_t i = 0; st == CU_OK && i < self->count; i++) {
-        st = cu_hashset_open(self->paths[i], &self->sets[i], err);
+    for (size_t i = 0; st == CU_OK && i < self->paths.count; i++) {
+        st = cu_hashset_open(self->paths.list[i], &self->sets[i], err);
         if (st != CU_OK)
-            return cu_while(err, st, "could not open hash set \"%s\"", self->paths[i]);
+            return cu_while(err, st, "could not open hash set \"%s\"", self->paths.list[i]);
     }
     st = cu_evidence_open(path, &evidence, err);
     if (st != CU_OK)
@@ -255,29 +253,21 @@ static cu_status run_matching(matching *self, const char *path, cu_err *err)
     return st;
 }
 
-static int run(int argc, char **argv)
+static int run(const cu_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"set", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'}, {0}};
     static matching self;
+    cu_arguments rest;
     cu_err err = {0};
-    int option = 0;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-        if (option == 'j')
-            self.json = true;
-        else if (option == 's' && self.count < sets_max)
-            self.paths[self.count++] = optarg;
-        else
-            return cu_cli_misuse(&cu_command_match, "that is no option of match");
-    }
-    if (optind + 1 != argc || self.count == 0)
-        return cu_cli_misuse(&cu_command_match, "one evidence file and a set are wanted");
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (rest.count != 1 || self.paths.count == 0)
+        return cu_cli_misuse(command, "one evidence file and a set are wanted");
 
-    const cu_status st = run_matching(&self, argv[optind], &err);
+    const cu_status st = run_matching(&self, rest.list[0], &err);
 
-    for (size_t i = 0; i < self.count; i++)
+    for (size_t i = 0; i < self.paths.count; i++)
         cu_hashset_close(self.sets[i]);
     cu_buffer_free(&self.out);
     cu_buffer_free(&self.near);
@@ -285,9 +275,16 @@ static int run(int argc, char **argv)
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
 
+static const cu_option options[] = {
+    CU_TEXTS("set", matching, paths, "SET", "a hash set; may be given again", sets_max),
+    CU_FLAG("json", matching, json, "print one JSON object and nothing else"),
+    {0},
+};
+
 const cu_command cu_command_match = {
     .name = "match",
     .summary = "match an old scan against new sets, without the device",
     .usage = "custos match OUT.custos --set SET [--set SET]... [--json]",
+    .options = options,
     .run = run,
 };

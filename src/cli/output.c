@@ -33,6 +33,16 @@ int cu_cli_misuse(const cu_command *command, const char *format, ...)
     return CU_EXIT_WRONG_USE;
 }
 
+int cu_cli_read(const cu_command *command, int argc, char **argv, void *into,
+                cu_arguments *rest)
+{
+    cu_err err = {0};
+
+    if (cu_options_read(command->options, argc, argv, into, rest, &err) != CU_OK)
+        return cu_cli_misuse(command, "%s", err.text);
+    return CU_EXIT_DONE;
+}
+
 void cu_cli_print_shown(const char *text)
 {
     cu_buffer shown = {0};

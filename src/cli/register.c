@@ -317,7 +317,7 @@ static int run_call(call *self)
     return result == CU_EXIT_DONE ? cu_cli_flush() : result;
 }
 
-static int run(int argc, char **argv)
+static int run(CU_UNUSED const cu_command *command, int argc, char **argv)
 {
     static call self;
     const cu_thing *thing = NULL;
@@ -327,10 +327,6 @@ static int run(int argc, char **argv)
     self = (call){.as_json = false};
     if (argc < 2 || strcmp(argv[1], "manual") == 0 || strcmp(argv[1], "policy") == 0)
         return cu_register_tell(argc, argv);
-    if (strcmp(argv[1], "verify") == 0)
-        return cu_register_verify(argc - 1, argv + 1);
-    if (strcmp(argv[1], "backup") == 0)
-        return cu_register_backup(argc - 1, argv + 1);
     thing = cu_thing_of(cu_register_things(), argv[1]);
     if (thing == NULL)
         return cu_cli_misuse(&cu_command_register, "the register has no \"%s\"", argv[1]);
@@ -357,6 +353,9 @@ static int run(int argc, char **argv)
     return result;
 }
 
+static const cu_command *const actions[] = {&cu_register_action_verify,
+                                            &cu_register_action_backup, NULL};
+
 const cu_command cu_command_register = {
     .name = "register",
     .summary = "keep the case: referral, warrant, exhibit, custody, figures …",
@@ -368,6 +367,7 @@ const cu_command cu_command_register = {
         "       custos register verify [--db URL] [--kek FILE] [--json]\n"
         "       custos register backup OUT [--db URL] [--kek FILE]\n"
         "       custos register policy [KEY]           values and rules, with their sources",
+    .actions = actions,
     .run = run,
     .print_more = cu_register_print_kinds,
 };

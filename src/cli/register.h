@@ -23,10 +23,8 @@ cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
 cu_status cu_register_kek_path(const char *db, const char *kek, cu_buffer *out,
                                cu_err *err) CU_MUST_CHECK;
 
-/* custos register backup OUT: a verified copy. argv[0] is "backup". */
-int cu_register_backup(int argc, char **argv);
-
-/* custos register verify: the log, and every row against it. argv[0] is "verify". */
-int cu_register_verify(int argc, char **argv);
+/* The actions upon the register as a whole, each in its own file. */
+extern const cu_command cu_register_action_verify;
+extern const cu_command cu_register_action_backup;
 
 #endif

@@ -3,7 +3,6 @@
 #include "cli/register.h"
 #include "ledger/ledger.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +13,6 @@ typedef struct backup {
     cu_ledger_report log;
     cu_register_report rows;
 } backup;
-
-static bool take_options(int argc, char **argv, backup *self)
-{
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'}, {"kek", required_argument, NULL, 'k'}, {0}};
-
-    opterr = 0;
-    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
-         c = getopt_long(argc, argv, "", options, NULL)) {
-        if (c == 'd')
-            self->db = optarg;
-        else if (c == 'k')
-            self->kek = optarg;
-        else
-            return false;
-    }
-    self->path = optind + 1 == argc ? argv[optind] : NULL;
-    return self->path != NULL;
-}
 
 /* The copy leaves the register, so it is entered first, and is in the copy, too. */
 static cu_status enter(cu_register *book, cu_err *err)
@@ -92,20 +72,27 @@ static cu_status check(backup *self, cu_err *err)
     return st;
 }
 
-int cu_register_backup(int argc, char **argv)
+static int run(const cu_command *command, int argc, char **argv)
 {
     backup *const self = calloc(1, sizeof *self);
+    cu_arguments rest;
     cu_err err = {0};
     char entries[32];
     char rows[32];
     cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
+    const int wrong =
+        st != CU_OK ? cu_cli_fail(&err) : cu_cli_read(command, argc, argv, self, &rest);
 
-    if (st == CU_OK && !take_options(argc, argv, self)) {
+    if (wrong != CU_EXIT_DONE) {
         free(self);
-        return cu_cli_misuse(&cu_command_register, "that is no call of register backup");
+        return wrong;
     }
-    if (st == CU_OK)
-        st = copy(self, &err);
+    if (rest.count != 1) {
+        free(self);
+        return cu_cli_misuse(command, "the file of the copy is wanted");
+    }
+    self->path = rest.list[0];
+    st = copy(self, &err);
     if (st == CU_OK)
         st = check(self, &err);
     if (st == CU_OK)
@@ -115,3 +102,17 @@ int cu_register_backup(int argc, char **argv)
     free(self);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
+
+static const cu_option options[] = {
+    CU_TEXT("db", backup, db, "URL", "the register; or CUSTOS_DB"),
+    CU_TEXT("kek", backup, kek, "FILE", "the key of the cases' keys; or CUSTOS_KEK"),
+    {0},
+};
+
+const cu_command cu_register_action_backup = {
+    .name = "backup",
+    .summary = "copy the register while others go on, and verify the copy",
+    .usage = "custos register backup OUT [--db URL] [--kek FILE]",
+    .options = options,
+    .run = run,
+};

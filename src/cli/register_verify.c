@@ -4,7 +4,6 @@
 #include "cli/terminal.h"
 #include "ledger/ledger.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,28 +63,6 @@ typedef struct care {
     cu_ledger_report log;
     cu_register_report rows;
 } care;
-
-static bool take_options(int argc, char **argv, care *self)
-{
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"kek", required_argument, NULL, 'k'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {0}};
-
-    opterr = 0;
-    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
-         c = getopt_long(argc, argv, "", options, NULL)) {
-        if (c == 'd')
-            self->db = optarg;
-        else if (c == 'k')
-            self->kek = optarg;
-        else if (c == 'j')
-            self->as_json = true;
-        else
-            return false;
-    }
-    return optind == argc;
-}
 
 static size_t kept(uint64_t complaints, size_t ceiling)
 {
@@ -173,20 +150,23 @@ static cu_status look(care *self, cu_err *err)
     return st;
 }
 
-int cu_register_verify(int argc, char **argv)
+static int run(const cu_command *command, int argc, char **argv)
 {
     care *const self = calloc(1, sizeof *self);
+    cu_arguments rest;
     cu_err err = {0};
     int result = CU_EXIT_DONE;
-    cu_status st = CU_OK;
+    cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
+    const int wrong =
+        st != CU_OK ? cu_cli_fail(&err) : cu_cli_read(command, argc, argv, self, &rest);
 
-    if (self == NULL) {
-        (void)cu_fail(&err, CU_ENOMEM, "out of memory");
-        return cu_cli_fail(&err);
-    }
-    if (!take_options(argc, argv, self)) {
+    if (wrong != CU_EXIT_DONE) {
         free(self);
-        return cu_cli_misuse(&cu_command_register, "that is no call of register verify");
+        return wrong;
+    }
+    if (rest.count > 0) {
+        free(self);
+        return cu_cli_misuse(command, "\"%s\" is one word too many", rest.list[0]);
     }
     st = look(self, &err);
     if (st == CU_OK && self->as_json)
@@ -202,3 +182,18 @@ int cu_register_verify(int argc, char **argv)
     free(self);
     return result;
 }
+
+static const cu_option options[] = {
+    CU_TEXT("db", care, db, "URL", "the register; or CUSTOS_DB"),
+    CU_TEXT("kek", care, kek, "FILE", "the key of the cases' keys; or CUSTOS_KEK"),
+    CU_FLAG("json", care, as_json, "print one JSON object and nothing else"),
+    {0},
+};
+
+const cu_command cu_register_action_verify = {
+    .name = "verify",
+    .summary = "hash the log anew, and hold every row against it",
+    .usage = "custos register verify [--db URL] [--kek FILE] [--json]",
+    .options = options,
+    .run = run,
+};

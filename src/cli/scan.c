@@ -6,7 +6,6 @@
 #include "cli/report.h"
 #include "cli/terminal.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,95 +13,37 @@
 typedef struct call {
     cu_scan_options options;
     cu_hashset *sets[cu_scan_sets_max];
-    const char *set_paths[cu_scan_sets_max];
+    cu_option_texts set_paths;
     bool json, quiet;
 } call;
 
-static bool parse_workers(const char *text, unsigned *out)
+static int parse(const cu_command *command, call *self, int argc, char **argv)
 {
-    char *end = NULL;
-    const unsigned long n = strtoul(text, &end, 10);
+    cu_arguments rest;
+    const int wrong = cu_cli_read(command, argc, argv, self, &rest);
 
-    if (*text < '0' || *text > '9' || *end != '\0' || n < 1 || n > cu_scan_workers_max)
-        return false;
-    *out = (unsigned)n;
-    return true;
-}
-
-/* 0, or the exit status of wrong use. */
-static int take_option(call *self, int option)
-{
-    switch (option) {
-    case 'o':
-        self->options.out = optarg;
-        return 0;
-    case 's':
-        if (self->options.set_count == cu_scan_sets_max)
-            return cu_cli_misuse(&cu_command_scan, "more than %d sets", cu_scan_sets_max);
-        self->set_paths[self->options.set_count++] = optarg;
-        return 0;
-    case 'w':
-        return parse_workers(optarg, &self->options.workers)
-                   ? 0
-                   : cu_cli_misuse(&cu_command_scan,
-                                   "\"%s\" is no number of workers from 1 to %d", optarg,
-                                   cu_scan_workers_max);
-    case 'e':
-        self->options.exhibit = optarg;
-        return 0;
-    case 't':
-        self->options.thorough = true;
-        return 0;
-    case 'r':
-        self->options.resume = true;
-        return 0;
-    case 'j':
-        self->json = true;
-        return 0;
-    case 'q':
-        self->quiet = true;
-        return 0;
-    default:
-        return cu_cli_misuse(&cu_command_scan, "that is no option of scan");
-    }
-}
-
-static int parse(call *self, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"set", required_argument, NULL, 's'},     {"workers", required_argument, NULL, 'w'},
-        {"exhibit", required_argument, NULL, 'e'}, {"thorough", no_argument, NULL, 't'},
-        {"resume", no_argument, NULL, 'r'},        {"json", no_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},         {0},
-    };
-    int option = 0;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) >= 0) {
-        const int wrong = take_option(self, option);
-
-        if (wrong != 0)
-            return wrong;
-    }
-    if (optind >= argc)
-        return cu_cli_misuse(&cu_command_scan, "a source is missing");
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (rest.count == 0)
+        return cu_cli_misuse(command, "a source is missing");
     if (self->options.out == NULL)
-        return cu_cli_misuse(&cu_command_scan, "-o OUT.custos is missing");
-    self->options.source = (cu_device_source){.path = argv[optind],
-                                              .more = (const char *const *)argv + optind + 1,
-                                              .more_count = (size_t)(argc - optind) - 1};
-    return 0;
+        return cu_cli_misuse(command, "-o OUT.custos is missing");
+    self->options.source = (cu_device_source){.path = rest.list[0],
+                                              .more = (const char *const *)rest.list + 1,
+                                              .more_count = rest.count - 1};
+    return CU_EXIT_DONE;
 }
 
 static cu_status open_sets(call *self, cu_err *err)
 {
-    for (size_t i = 0; i < self->options.set_count; i++) {
-        const cu_status st = cu_hashset_open(self->set_paths[i], &self->sets[i], err);
+    for (size_t i = 0; i < self->set_paths.count; i++) {
+        const cu_status st = cu_hashset_open(self->set_paths.list[i], &self->sets[i], err);
 
         if (st != CU_OK)
-            return cu_while(err, st, "could not open hash set \"%s\"", self->set_paths[i]);
+            return cu_while(err, st, "could not open hash set \"%s\"", self->set_paths.list[i]);
     }
     self->options.sets = self->sets;
+    self->options.set_count = self->set_paths.count;
     return CU_OK;
 }
 
@@ -160,13 +101,13 @@ static cu_status show(const call *self, const cu_scan_report *report, cu_err *er
     return st;
 }
 
-static int run(int argc, char **argv)
+static int run(const cu_command *command, int argc, char **argv)
 {
     call self = {.json = false};
     cu_terminal terminal;
     cu_scan_report report;
     cu_err err = {0};
-    const int wrong = parse(&self, argc, argv);
+    const int wrong = parse(command, &self, argc, argv);
 
     if (wrong != 0)
         return wrong;
@@ -180,12 +121,29 @@ static int run(int argc, char **argv)
     cu_terminal_end(&terminal);
     if (st == CU_OK && (self.json || !self.quiet))
         st = show(&self, &report, &err);
-    for (size_t i = 0; i < self.options.set_count; i++)
+    for (size_t i = 0; i < self.set_paths.count; i++)
         cu_hashset_close(self.sets[i]);
     if (st == CU_EUSAGE)
-        return cu_cli_misuse(&cu_command_scan, "%s", err.text);
+        return cu_cli_misuse(command, "%s", err.text);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
+
+_Static_assert((int)cu_scan_sets_max <= (int)cu_option_texts_max,
+               "all --set fit in their list");
+
+static const cu_option options[] = {
+    CU_TEXT("o", call, options.out, "OUT.custos", "where the evidence appears"),
+    CU_TEXTS("set", call, set_paths, "SET", "a hash set; may be given again", cu_scan_sets_max),
+    CU_NUMBER("workers", call, options.workers, "N",
+              "how many workers; one for each processor if not given", 1, cu_scan_workers_max),
+    CU_TEXT("exhibit", call, options.exhibit, "REF", "the exhibit, kept with the evidence"),
+    CU_FLAG("thorough", call, options.thorough,
+            "compare each picture as it may have been before, too"),
+    CU_FLAG("resume", call, options.resume, "go on with the scan that lies beside the output"),
+    CU_FLAG("json", call, json, "print one JSON object and nothing else"),
+    CU_FLAG("quiet", call, quiet, "show no progress"),
+    {0},
+};
 
 const cu_command cu_command_scan = {
     .name = "scan",
@@ -193,5 +151,6 @@ const cu_command cu_command_scan = {
     .usage =
         "custos scan SOURCE... -o OUT.custos [--set SET]... [--workers N] [--exhibit REF]\n"
         "                   [--thorough] [--resume] [--json] [--quiet]",
+    .options = options,
     .run = run,
 };

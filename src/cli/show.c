@@ -5,7 +5,6 @@
 #include "cli/report.h"
 #include "evidence/evidence.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -305,74 +304,69 @@ static cu_status show_accounting(cu_evidence *evidence, bool jsonl, cu_err *err)
     return CU_OK;
 }
 
-static cu_status show_rows(cu_evidence *evidence, int what, bool jsonl, cu_err *err)
+/* One call of the command: at most one of the views. */
+typedef struct call {
+    bool items, matches, findings, accounting, source, jsonl;
+} call;
+
+static cu_status show_rows(const call *what, cu_evidence *evidence, cu_err *err)
 {
-    shown self = {.jsonl = jsonl};
+    shown self = {.jsonl = what->jsonl};
     cu_status st = CU_OK;
 
     self.json.out = &self.out;
-    st = what == 'm' ? cu_evidence_each_match(evidence, see_match, &self, err)
-                     : cu_evidence_each_finding(evidence, see_finding, &self, err);
+    st = what->matches ? cu_evidence_each_match(evidence, see_match, &self, err)
+                       : cu_evidence_each_finding(evidence, see_finding, &self, err);
     cu_cli_write(&self.out);
     cu_buffer_free(&self.out);
     return st;
 }
 
-static cu_status show_what(cu_evidence *evidence, const char *path, int what, bool jsonl,
+static cu_status show_what(const call *self, cu_evidence *evidence, const char *path,
                            cu_err *err)
 {
-    switch (what) {
-    case 'i':
-        return show_items(evidence, jsonl, err);
-    case 'm':
-    case 'f':
-        return show_rows(evidence, what, jsonl, err);
-    case 'a':
-        return show_accounting(evidence, jsonl, err);
-    case 's':
+    if (self->items)
+        return show_items(evidence, self->jsonl, err);
+    if (self->matches || self->findings)
+        return show_rows(self, evidence, err);
+    if (self->accounting)
+        return show_accounting(evidence, self->jsonl, err);
+    if (self->source)
         return show_source(evidence, err);
-    default:
-        return cu_report_page(evidence, path, err);
-    }
+    return cu_report_page(evidence, path, err);
 }
 
-static int run(int argc, char **argv)
+static int run(const cu_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"items", no_argument, NULL, 'i'},
-        {"matches", no_argument, NULL, 'm'},
-        {"findings", no_argument, NULL, 'f'},
-        {"accounting", no_argument, NULL, 'a'},
-        {"source", no_argument, NULL, 's'},
-        {"jsonl", no_argument, NULL, 'j'},
-        {0},
-    };
     CU_AUTO(cu_evidence, evidence);
+    call self = {.jsonl = false};
+    cu_arguments rest;
     cu_err err = {0};
-    int option = 0;
-    int what = 0;
-    bool jsonl = false;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-        if (option == '?')
-            return cu_cli_misuse(&cu_command_show, "that is no option of show");
-        if (option == 'j')
-            jsonl = true;
-        else if (what != 0)
-            return cu_cli_misuse(&cu_command_show, "one view at a time");
-        else
-            what = option;
-    }
-    if (optind + 1 != argc)
-        return cu_cli_misuse(&cu_command_show, "one evidence file is wanted");
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (self.items + self.matches + self.findings + self.accounting + self.source > 1)
+        return cu_cli_misuse(command, "one view at a time");
+    if (rest.count != 1)
+        return cu_cli_misuse(command, "one evidence file is wanted");
 
-    cu_status st = cu_evidence_open(argv[optind], &evidence, &err);
+    cu_status st = cu_evidence_open(rest.list[0], &evidence, &err);
 
     if (st == CU_OK)
-        st = show_what(evidence, argv[optind], what, jsonl, &err);
+        st = show_what(&self, evidence, rest.list[0], &err);
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
+
+static const cu_option options[] = {
+    CU_FLAG("items", call, items, "each item, with what is known of it"),
+    CU_FLAG("matches", call, matches, "each match"),
+    CU_FLAG("findings", call, findings, "what could not be read, and what is strange"),
+    CU_FLAG("accounting", call, accounting, "what became of each byte of the device"),
+    CU_FLAG("source", call, source, "what was scanned, with which version and arguments"),
+    CU_FLAG("jsonl", call, jsonl, "print a line of JSON for each row"),
+    {0},
+};
 
 const cu_command cu_command_show = {
     .name = "show",
@@ -380,5 +374,6 @@ const cu_command cu_command_show = {
     .usage =
         "custos show OUT.custos [--items | --matches | --findings | --accounting | --source]\n"
         "                   [--jsonl]",
+    .options = options,
     .run = run,
 };

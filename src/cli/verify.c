@@ -7,7 +7,6 @@
 #include "device/device.h"
 #include "evidence/evidence.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,38 +70,39 @@ static cu_status verify_source(const char *path, const cu_device_source *named, 
     return st;
 }
 
-static int run(int argc, char **argv)
+static int run(const cu_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {{0}};
     uint8_t seal[32];
     char hex[65];
+    cu_arguments rest;
     cu_err err = {0};
+    const int wrong = cu_cli_read(command, argc, argv, NULL, &rest);
 
-    opterr = 0;
-    if (getopt_long(argc, argv, "", options, NULL) >= 0)
-        return cu_cli_misuse(&cu_command_verify, "that is no option of verify");
-    if (optind >= argc)
-        return cu_cli_misuse(&cu_command_verify, "one evidence file is wanted, and its source");
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (rest.count == 0)
+        return cu_cli_misuse(command, "one evidence file is wanted, and its source");
 
-    cu_status st = cu_evidence_verify(argv[optind], seal, &err);
+    const char *const path = rest.list[0];
+    const bool has_source = rest.count > 1;
+    cu_status st = cu_evidence_verify(path, seal, &err);
 
     if (st != CU_OK)
-        (void)cu_while(&err, st, "could not verify \"%s\"", argv[optind]);
-    if (st == CU_OK && optind + 1 < argc) {
-        const cu_device_source named = {.path = argv[optind + 1],
-                                        .more = (const char *const *)argv + optind + 2,
-                                        .more_count = (size_t)(argc - optind) - 2};
+        (void)cu_while(&err, st, "could not verify \"%s\"", path);
+    if (st == CU_OK && has_source) {
+        const cu_device_source named = {.path = rest.list[1],
+                                        .more = (const char *const *)rest.list + 2,
+                                        .more_count = rest.count - 2};
 
-        st = verify_source(argv[optind], &named, &err);
+        st = verify_source(path, &named, &err);
     }
     if (st == CU_EUSAGE)
-        return cu_cli_misuse(&cu_command_verify, "%s", err.text);
+        return cu_cli_misuse(command, "%s", err.text);
     if (st != CU_OK)
         return cu_cli_fail(&err);
     cu_hex_encode((cu_bytes){seal, 32}, hex);
     (void)printf("whole: every byte is as it was sealed%s\nsha256:%s\n",
-                 optind + 1 < argc ? ", and the source holds the bytes that were scanned" : "",
-                 hex);
+                 has_source ? ", and the source holds the bytes that were scanned" : "", hex);
     return cu_cli_flush();
 }
 

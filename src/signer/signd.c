@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos-signd: holds the log's key, and signs one history only. */
+#include "base/option.h"
 #include "signer/signer.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-
-static int usage(void)
-{
-    (void)fprintf(stderr, "usage: custos-signd --state FILE --begin LOG-NAME\n"
-                          "       custos-signd --state FILE --socket PATH [--group]\n");
-    return 2;
-}
 
 static int fail(const cu_err *err)
 {
@@ -45,25 +38,46 @@ static int print_keys(const cu_signer_state *state)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static int run(const char *path, const char *origin, const char *socket_path, bool group)
+typedef struct call {
+    const char *path, *origin, *socket_path;
+    bool group;
+} call;
+
+static const cu_option options[] = {
+    CU_TEXT("state", call, path, "FILE", "the keys, and the last head that was signed"),
+    CU_TEXT("begin", call, origin, "LOG-NAME", "make the state, and print the keys"),
+    CU_TEXT("socket", call, socket_path, "PATH", "where to answer"),
+    CU_FLAG("group", call, group, "answer others of the group, too"),
+    {0},
+};
+
+static int misuse(const cu_err *err)
+{
+    return cu_options_misuse("custos-signd",
+                             "custos-signd --state FILE --begin LOG-NAME\n"
+                             "       custos-signd --state FILE --socket PATH [--group]\n\n",
+                             options, err);
+}
+
+static int run(const call *self)
 {
     static cu_signer_state state;
     cu_err err = {0};
-    cu_status st = cu_state_lock(path, &err);
+    cu_status st = cu_state_lock(self->path, &err);
 
-    if (st == CU_OK && origin != NULL)
-        st = cu_signer_begin(path, origin, &err);
+    if (st == CU_OK && self->origin != NULL)
+        st = cu_signer_begin(self->path, self->origin, &err);
     if (st == CU_OK)
-        st = cu_signer_load(path, &state, &err);
+        st = cu_signer_load(self->path, &state, &err);
     if (st != CU_OK)
         return fail(&err);
-    if (origin != NULL) {
+    if (self->origin != NULL) {
         const int code = print_keys(&state);
 
         cu_signer_wipe(&state);
         return code;
     }
-    st = cu_signer_serve(socket_path, group, serve, &state, &err);
+    st = cu_signer_serve(self->socket_path, self->group, serve, &state, &err);
     cu_signer_wipe(&state);
     if (st != CU_OK)
         return fail(&err);
@@ -72,38 +86,16 @@ static int run(const char *path, const char *origin, const char *socket_path, bo
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"state", required_argument, NULL, 's'},
-                                            {"begin", required_argument, NULL, 'b'},
-                                            {"socket", required_argument, NULL, 'l'},
-                                            {"group", no_argument, NULL, 'g'},
-                                            {0}};
-    const char *path = NULL;
-    const char *origin = NULL;
-    const char *socket_path = NULL;
-    bool group = false;
+    call self = {.group = false};
+    cu_arguments rest;
+    cu_err err = {0};
 
     /* No core file, and no other process of the same user may look inside. */
     (void)prctl(PR_SET_DUMPABLE, 0);
-    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
-         c = getopt_long(argc, argv, "", options, NULL)) {
-        switch (c) {
-        case 's':
-            path = optarg;
-            break;
-        case 'b':
-            origin = optarg;
-            break;
-        case 'l':
-            socket_path = optarg;
-            break;
-        case 'g':
-            group = true;
-            break;
-        default:
-            return usage();
-        }
-    }
-    if (path == NULL || optind < argc || (origin == NULL) == (socket_path == NULL))
-        return usage();
-    return run(path, origin, socket_path, group);
+    if (cu_options_read(options, argc, argv, &self, &rest, &err) != CU_OK)
+        return misuse(&err);
+    if (self.path == NULL || rest.count > 0 ||
+        (self.origin == NULL) == (self.socket_path == NULL))
+        return misuse(NULL);
+    return run(&self);
 }

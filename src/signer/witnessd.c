@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos-witness: cosigns the heads of logs that it knows, for somebody who is not their
  * keeper. */
+#include "base/option.h"
 #include "signer/signer.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +19,26 @@ typedef struct wanted {
     bool once; /* one request from standard input, for a head that came on paper or a stick */
 } wanted;
 
-static int usage(void)
+static const cu_option options[] = {
+    CU_TEXT("state", wanted, path, "FILE", "the key, and the last head of each log"),
+    CU_TEXT("begin", wanted, name, "NAME", "make the state, and print the key"),
+    CU_TEXT("trust", wanted, vkey, "VKEY", "cosign the log of this key from now on"),
+    CU_TEXT("forget", wanted, origin, "LOG-NAME", "cosign it no longer"),
+    CU_TEXT("socket", wanted, socket_path, "PATH", "where to answer"),
+    CU_FLAG("group", wanted, group, "answer others of the group, too"),
+    CU_FLAG("once", wanted, once, "answer one request, from standard input"),
+    {0},
+};
+
+static int misuse(const cu_err *err)
 {
-    (void)fprintf(stderr, "usage: custos-witness --state FILE --begin NAME\n"
-                          "       custos-witness --state FILE --trust VKEY\n"
-                          "       custos-witness --state FILE --forget LOG-NAME\n"
-                          "       custos-witness --state FILE --socket PATH [--group]\n"
-                          "       custos-witness --state FILE --once <REQUEST\n");
-    return 2;
+    return cu_options_misuse("custos-witness",
+                             "custos-witness --state FILE --begin NAME\n"
+                             "       custos-witness --state FILE --trust VKEY\n"
+                             "       custos-witness --state FILE --forget LOG-NAME\n"
+                             "       custos-witness --state FILE --socket PATH [--group]\n"
+                             "       custos-witness --state FILE --once <REQUEST\n\n",
+                             options, err);
 }
 
 static bool serve(void *context, cu_bytes request, cu_buffer *response)
@@ -94,50 +106,27 @@ static cu_status act(const wanted *w, cu_witness_state *state, cu_err *err)
     return st;
 }
 
-static bool take_options(int argc, char **argv, wanted *w)
+/* One thing at a time. */
+static bool is_call(const wanted *w)
 {
-    static const struct option options[] = {
-        {"state", required_argument, NULL, 's'},  {"begin", required_argument, NULL, 'b'},
-        {"trust", required_argument, NULL, 't'},  {"forget", required_argument, NULL, 'f'},
-        {"socket", required_argument, NULL, 'l'}, {"group", no_argument, NULL, 'g'},
-        {"once", no_argument, NULL, 'o'},         {0}};
-
-    const struct {
-        int letter;
-        const char **text;
-    } texts[] = {{'s', &w->path},
-                 {'b', &w->name},
-                 {'t', &w->vkey},
-                 {'f', &w->origin},
-                 {'l', &w->socket_path}};
-
-    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
-         c = getopt_long(argc, argv, "", options, NULL)) {
-        if (c == '?')
-            return false;
-        w->group = w->group || c == 'g';
-        w->once = w->once || c == 'o';
-        for (size_t i = 0; i < CU_COUNT_OF(texts); i++) {
-            if (texts[i].letter == c)
-                *texts[i].text = optarg;
-        }
-    }
-    return optind == argc && w->path != NULL &&
-           (w->name != NULL) + (w->vkey != NULL) + (w->origin != NULL) +
-                   (w->socket_path != NULL) + (w->once ? 1 : 0) ==
-               1;
+    return w->path != NULL && (w->name != NULL) + (w->vkey != NULL) + (w->origin != NULL) +
+                                      (w->socket_path != NULL) + (w->once ? 1 : 0) ==
+                                  1;
 }
 
 int main(int argc, char **argv)
 {
     static cu_witness_state state;
     wanted w = {0};
+    cu_arguments rest;
     cu_err err = {0};
     cu_status st;
 
     (void)prctl(PR_SET_DUMPABLE, 0);
-    if (!take_options(argc, argv, &w))
-        return usage();
+    if (cu_options_read(options, argc, argv, &w, &rest, &err) != CU_OK)
+        return misuse(&err);
+    if (!is_call(&w) || rest.count > 0)
+        return misuse(NULL);
     st = act(&w, &state, &err);
     cu_witness_wipe(&state);
     if (st == CU_OK && fflush(stdout) == 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos-verify: checks a bundle of entries by a policy. Opens two files and nothing else. */
+#include "base/option.h"
 #include "base/text.h"
 #include "tlog/tlog.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int usage(void)
+typedef struct call {
+    const char *policy;
+    bool quiet;
+} call;
+
+static const cu_option options[] = {
+    CU_TEXT("policy", call, policy, "POLICY", "whose signatures count"),
+    CU_FLAG("quiet", call, quiet, "say nothing of what is good"),
+    {0},
+};
+
+static int misuse(const cu_err *err)
 {
-    (void)fprintf(stderr, "usage: custos-verify --policy POLICY [--quiet] BUNDLE...\n");
-    return 2;
+    return cu_options_misuse(
+        "custos-verify", "custos-verify --policy POLICY [--quiet] BUNDLE...\n\n", options, err);
 }
 
 static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
@@ -104,22 +115,13 @@ static int run(const char *policy_path, char **paths, bool quiet)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"policy", required_argument, NULL, 'p'}, {"quiet", no_argument, NULL, 'q'}, {0}};
-    const char *policy = NULL;
-    bool quiet = false;
+    call self = {.quiet = false};
+    cu_arguments bundles;
+    cu_err err = {0};
 
-    opterr = 0;
-    for (int c = getopt_long(argc, argv, "", options, NULL); c >= 0;
-         c = getopt_long(argc, argv, "", options, NULL)) {
-        if (c == 'p')
-            policy = optarg;
-        else if (c == 'q')
-            quiet = true;
-        else
-            return usage();
-    }
-    if (policy == NULL || optind >= argc)
-        return usage();
-    return run(policy, argv + optind, quiet);
+    if (cu_options_read(options, argc, argv, &self, &bundles, &err) != CU_OK)
+        return misuse(&err);
+    if (self.policy == NULL || bundles.count == 0)
+        return misuse(NULL);
+    return run(self.policy, bundles.list, self.quiet);
 }

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Help, the manual and completion say the same of every command, action and option."""
+import os
+import subprocess
+
+from support import CUSTOS, Tap, run
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+COMPLETE = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _custos; printf "%s\\n" "${COMPREPLY[@]}"'
+
+
+def read(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def words(*of):
+    done = run("help", "--words", *of)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().split()
+
+
+def manual(command):
+    """A page without its marks; that of the register is made by the program."""
+    if os.path.exists(os.path.join(ROOT, "docs", "man", f"custos-{command}.1.scd")):
+        text = read("docs", "man", f"custos-{command}.1.scd")
+    else:
+        text = run(command, "manual").stdout.decode()
+    return text.replace("*", "").replace("_", "").replace("\\", "")
+
+
+def says_the_same(*name):
+    told = run(*name, "--help")
+    text = told.stdout.decode()
+    assert told.returncode == 0 and f"custos {' '.join(name)}" in text, told
+    assert run("help", *name).stdout == told.stdout
+    page = manual(name[0])
+    assert " ".join(name) in page
+    for option in words(*name):
+        assert f"  {option}" in text, option
+        assert option in page or option == "--output", f"{option} is not in custos-{name[0]}(1)"
+
+
+def refuses_what_it_has_not(*name):
+    done = run(*name, "--no-such-option")
+    assert done.returncode == 2 and b"--no-such-option" in done.stderr and done.stdout == b"", done
+
+
+def has_every_command(commands):
+    page = read("docs", "man", "custos.1.scd")
+    assert len(commands) >= 8
+    for command in commands:
+        assert f"\n*{command}*\n" in page, command
+
+
+def refuses_what_is_none():
+    for words_ in (("nothing",), ("hashset", "nothing"), ("hashset", "info", "more")):
+        assert run("help", *words_).returncode == 2, words_
+
+
+def completes(line, expected):
+    done = subprocess.run(["bash", "-c", COMPLETE, "bash", os.path.join(ROOT, "scripts", "completion.bash"), CUSTOS,
+                           *line.split(" ")], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == expected, (done.stdout, done.stderr)
+
+
+def main():
+    tap = Tap()
+    commands = words()
+    tap.run("custos(1) has every command", has_every_command, commands)
+    for command in commands:
+        actions = [word for word in words(command) if not word.startswith("-")]
+        names = [(command, action) for action in actions] + ([(command,)] if command != "help" else [])
+        for name in names:
+            tap.run(f"help, manual and completion of {' '.join(name)} agree", says_the_same, *name)
+            if name != ("register",):  # whose options are fields of its kinds
+                tap.run(f"{' '.join(name)} refuses an option that it has not", refuses_what_it_has_not, *name)
+    tap.run("help of what is none is wrong use", refuses_what_is_none)
+    for line, expected in (("", commands), ("hashset e", ["export"]), ("hashset import --k", ["--known-good"]),
+                           ("scan image.raw --r", ["--resume"]), ("help ledger r", ["rotate", "recover"]),
+                           ("nothing --r", [])):
+        tap.run(f"bash completes \"{line}\"", completes, line, expected)
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
