@@ -5,10 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The folder of path, for the caller to free. NULL: out of memory. */
@@ -33,12 +33,20 @@ static int open_nameless(const char *folder)
     return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 }
 
+/* lstat, not access: a link that leads nowhere has the name, too. */
+static bool is_there(const char *path)
+{
+    struct stat facts;
+
+    return lstat(path, &facts) == 0;
+}
+
 cu_status cu_newfile_begin(const char *path, cu_newfile *out, cu_err *err)
 {
     cu_newfile file = {.fd = -1, .path = strdup(path)};
     char *const folder = folder_of(path);
 
-    if (access(path, F_OK) == 0) {
+    if (is_there(path)) {
         free(file.path);
         free(folder);
         return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path);
@@ -67,6 +75,31 @@ cu_status cu_newfile_begin(const char *path, cu_newfile *out, cu_err *err)
     return CU_OK;
 }
 
+cu_status cu_newfile_begin_named(const char *path, const char *partial, mode_t mode,
+                                 cu_newfile *out, cu_err *err)
+{
+    cu_newfile file = {.fd = -1, .path = strdup(path), .partial = strdup(partial)};
+    cu_status st = CU_OK;
+
+    if (file.path == NULL || file.partial == NULL)
+        st = cu_fail(err, CU_ENOMEM, "out of memory");
+    else if (is_there(path) || is_there(partial))
+        st = cu_fail(err, CU_EEXISTS, "\"%s\" is there already",
+                     is_there(path) ? path : partial);
+    if (st == CU_OK) {
+        file.fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (file.fd < 0)
+            st = cu_fail_os(err, "could not make \"%s\"", partial);
+    }
+    if (st != CU_OK) {
+        free(file.path);
+        free(file.partial);
+        return st;
+    }
+    *out = file;
+    return CU_OK;
+}
+
 static int name_it(const cu_newfile *file)
 {
     char self[64];
@@ -85,7 +118,7 @@ static int name_it(const cu_newfile *file)
     return result;
 }
 
-static cu_status flush_folder(const char *path, cu_err *err)
+cu_status cu_flush_folder_of(const char *path, cu_err *err)
 {
     char *const folder = folder_of(path);
     const int fd = folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -111,7 +144,7 @@ cu_status cu_newfile_finish(cu_newfile *file, cu_err *err)
     if (st == CU_OK) {
         free(file->partial);
         file->partial = NULL;
-        st = flush_folder(file->path, err);
+        st = cu_flush_folder_of(file->path, err);
     }
     cu_newfile_abandon(file);
     return st;
@@ -152,4 +185,18 @@ cu_status cu_newfile_scratch(const char *path, int *fd, cu_err *err)
     free(folder);
     free(named);
     return st;
+}
+
+cu_status cu_write_all(int fd, cu_bytes bytes, const char *path, cu_err *err)
+{
+    while (bytes.n > 0) {
+        const ssize_t put = write(fd, bytes.p, bytes.n);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return cu_fail_os(err, "could not write \"%s\"", path);
+        bytes = cu_bytes_slice(bytes, (size_t)put, bytes.n);
+    }
+    return CU_OK;
 }

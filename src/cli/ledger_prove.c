@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos ledger prove and export: entries that can be checked with no part of Custos at hand.
  */
+#include "base/newfile.h"
 #include "cli/ledger.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { bundle_bytes_max = 1 << 30 };
 
@@ -31,41 +29,20 @@ static cu_status take_signed(cu_ledger_call *call, cu_buffer *bytes, cu_checkpoi
 
 static cu_status write_out(cu_buffer *bytes, const char *path, cu_err *err)
 {
-    cu_buffer partial = {0};
+    cu_newfile file = {0};
     cu_status st = cu_buffer_check(bytes, err);
-    bool good;
-    FILE *file;
 
     if (st == CU_OK && path == NULL) {
         cu_cli_write(bytes);
         return CU_OK;
     }
-    if (st != CU_OK)
-        return st;
-    if (access(path, F_OK) == 0)
-        return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path);
-    cu_buffer_format(&partial, "%s.partial", path);
-    cu_buffer_u8(&partial, '\0');
-    st = cu_buffer_check(&partial, err);
-    if (st != CU_OK)
-        return st;
-    file = fopen((const char *)partial.p, "wbx");
-    if (file == NULL) {
-        st = cu_fail_os(err, "could not make \"%s\"", (const char *)partial.p);
-        cu_buffer_free(&partial);
-        return st;
-    }
-    good = fwrite(bytes->p, 1, bytes->n, file) == bytes->n && fflush(file) == 0 &&
-           fsync(fileno(file)) == 0;
-    if (!good)
-        st = cu_fail_os(err, "could not write \"%s\"", (const char *)partial.p);
-    if (fclose(file) != 0 && st == CU_OK)
-        st = cu_fail_os(err, "could not write \"%s\"", (const char *)partial.p);
-    if (st == CU_OK && rename((const char *)partial.p, path) != 0)
-        st = cu_fail_os(err, "could not name \"%s\"", path);
-    if (st != CU_OK)
-        (void)unlink((const char *)partial.p);
-    cu_buffer_free(&partial);
+    if (st == CU_OK)
+        st = cu_newfile_begin(path, &file, err);
+    if (st == CU_OK)
+        st = cu_write_all(file.fd, cu_buffer_view(bytes), path, err);
+    if (st == CU_OK)
+        return cu_newfile_finish(&file, err);
+    cu_newfile_abandon(&file);
     return st;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the sealed file out of the partial one, and puts it under its name. */
+#include "base/newfile.h"
 #include "evidence/database.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,99 +66,39 @@ static cu_status fill(cu_evidence_writer *writer, const char *path, cu_err *err)
     return cu_database_run(writer->database, "DETACH sealed", err);
 }
 
-static cu_status write_all(int fd, cu_bytes bytes, cu_err *err)
-{
-    while (bytes.n > 0) {
-        const ssize_t put = write(fd, bytes.p, bytes.n);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return cu_fail_os(err, "could not write the seal");
-        bytes = cu_bytes_slice(bytes, (size_t)put, bytes.n);
-    }
-    return CU_OK;
-}
-
-static cu_status append_trailer(int fd, uint8_t seal[32], cu_err *err)
+static cu_status append_trailer(const cu_newfile *file, uint8_t seal[32], cu_err *err)
 {
     struct stat there;
     cu_buffer trailer = {0};
 
-    if (fstat(fd, &there) != 0 || lseek(fd, 0, SEEK_END) < 0)
+    if (fstat(file->fd, &there) != 0 || lseek(file->fd, 0, SEEK_END) < 0)
         return cu_fail_os(err, "could not measure the file to seal");
 
-    cu_status status = cu_seal_build(fd, (uint64_t)there.st_size, &trailer, err);
+    cu_status status = cu_seal_build(file->fd, (uint64_t)there.st_size, &trailer, err);
 
     if (status == CU_OK)
-        status = write_all(fd, cu_buffer_view(&trailer), err);
-    if (status == CU_OK && fsync(fd) != 0)
-        status = cu_fail_os(err, "could not flush the sealed file");
+        status = cu_write_all(file->fd, cu_buffer_view(&trailer), file->partial, err);
     if (status == CU_OK)
         memcpy(seal, trailer.p + trailer.n - 32, 32);
     cu_buffer_free(&trailer);
     return status;
 }
 
-/* Never replaces what has the name. */
-static cu_status rename_new(const char *from, const char *to, cu_err *err)
-{
-    int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-
-    if (result != 0 && (errno == EINVAL || errno == ENOSYS)) { /* not on this file system */
-        result = link(from, to);
-        if (result == 0)
-            (void)unlink(from);
-    }
-    if (result == 0)
-        return CU_OK;
-    if (errno == EEXIST)
-        return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", to);
-    return cu_fail_os(err, "could not give the sealed file its name \"%s\"", to);
-}
-
-static cu_status flush_folder(const char *path, cu_err *err)
-{
-    char *const folder = cu_database_join(path, "");
-
-    if (folder == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-
-    char *const slash = strrchr(folder, '/');
-
-    if (slash != NULL)
-        slash[slash == folder ? 1 : 0] = '\0';
-
-    const int fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cu_status status = CU_OK;
-
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-        status = cu_fail_os(err, "could not flush the folder of \"%s\"", path);
-    if (fd >= 0)
-        (void)close(fd);
-    free(folder);
-    return status;
-}
-
 static cu_status make_sealed(cu_evidence_writer *writer, const char *path, uint8_t seal[32],
                              cu_err *err)
 {
+    cu_newfile file = {0};
+    cu_status status = CU_OK;
+
     (void)unlink(path); /* left by a seal that was cut off */
-
-    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-
-    if (fd < 0)
-        return cu_fail_os(err, "could not create \"%s\"", path);
-
-    cu_status status = fill(writer, path, err);
-
+    status = cu_newfile_begin_named(writer->path, path, 0666, &file, err);
     if (status == CU_OK)
-        status = append_trailer(fd, seal, err);
-    (void)close(fd);
+        status = fill(writer, path, err);
     if (status == CU_OK)
-        status = rename_new(path, writer->path, err);
-    if (status != CU_OK)
-        (void)unlink(path);
+        status = append_trailer(&file, seal, err);
+    if (status == CU_OK)
+        return cu_newfile_finish(&file, err);
+    cu_newfile_abandon(&file);
     return status;
 }
 
@@ -200,8 +139,6 @@ cu_status cu_evidence_seal(cu_evidence_writer *w, uint8_t seal[32], cu_err *err)
     if (status == CU_OK)
         status = make_sealed(writer, temporary, made, err);
     free(temporary);
-    if (status == CU_OK)
-        status = flush_folder(writer->path, err);
     if (status != CU_OK)
         return status;
     memcpy(seal, made, sizeof made);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small file that is either the old one or the new one, whatever happens. */
+#include "base/newfile.h"
 #include "signer/signer.h"
 
 #include <errno.h>
@@ -38,42 +39,6 @@ cu_status cu_state_read(const char *path, cu_buffer *out, cu_err *err)
     return st == CU_OK ? cu_buffer_check(out, err) : st;
 }
 
-static cu_status write_all(int fd, cu_bytes bytes, const char *path, cu_err *err)
-{
-    while (bytes.n > 0) {
-        const ssize_t n = write(fd, bytes.p, bytes.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return cu_fail_os(err, "could not write \"%s\"", path);
-        bytes = cu_bytes_slice(bytes, (size_t)n, bytes.n);
-    }
-    return fsync(fd) == 0 ? CU_OK : cu_fail_os(err, "could not sync \"%s\"", path);
-}
-
-static cu_status sync_folder(const char *path, cu_err *err)
-{
-    char folder[path_max];
-    char *slash;
-    cu_status st = CU_OK;
-    int fd;
-
-    (void)snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        (void)snprintf(folder, sizeof folder, ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return cu_fail_os(err, "could not open \"%s\"", folder);
-    if (fsync(fd) != 0)
-        st = cu_fail_os(err, "could not sync \"%s\"", folder);
-    (void)close(fd);
-    return st;
-}
-
 cu_status cu_state_write(const char *path, cu_bytes bytes, cu_err *err)
 {
     char beside[path_max];
@@ -85,7 +50,9 @@ cu_status cu_state_write(const char *path, cu_bytes bytes, cu_err *err)
     fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return cu_fail_os(err, "could not make \"%s\"", beside);
-    st = write_all(fd, bytes, beside, err);
+    st = cu_write_all(fd, bytes, beside, err);
+    if (st == CU_OK && fsync(fd) != 0)
+        st = cu_fail_os(err, "could not sync \"%s\"", beside);
     if (close(fd) != 0 && st == CU_OK)
         st = cu_fail_os(err, "could not close \"%s\"", beside);
     if (st == CU_OK && rename(beside, path) != 0)
@@ -94,7 +61,7 @@ cu_status cu_state_write(const char *path, cu_bytes bytes, cu_err *err)
         (void)unlink(beside);
         return st;
     }
-    return sync_folder(path, err);
+    return cu_flush_folder_of(path, err);
 }
 
 cu_status cu_state_lock(const char *path, cu_err *err)

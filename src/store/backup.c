@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A copy that appears under its name when it is whole, and row by row between two stores. */
+#include "base/newfile.h"
 #include "store/driver.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { copy_columns = CU_STORE_VALUES };
 
@@ -162,39 +158,6 @@ cu_status cu_store_copy(cu_store *from, cu_store *into, const cu_schema *const *
 
 /* ---- a backup ---- */
 
-static cu_status sync_path(const char *path, int flags, cu_err *err)
-{
-    const int fd = open(path, flags | O_CLOEXEC);
-    cu_status st = CU_OK;
-
-    if (fd < 0)
-        return cu_fail_os(err, "could not open \"%s\"", path);
-    if (fsync(fd) != 0)
-        st = cu_fail_os(err, "could not sync \"%s\"", path);
-    (void)close(fd);
-    return st;
-}
-
-static cu_status sync_folder_of(const char *path, cu_err *err)
-{
-    char *const folder = strdup(path);
-    char *const slash = folder == NULL ? NULL : strrchr(folder, '/');
-    const char *name = ".";
-    cu_status st;
-
-    if (folder == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-    if (slash == folder)
-        name = "/";
-    else if (slash != NULL)
-        name = folder;
-    if (slash != NULL)
-        *slash = '\0';
-    st = sync_path(name, O_RDONLY | O_DIRECTORY, err);
-    free(folder);
-    return st;
-}
-
 static cu_status copy_to_file(cu_store *store, const cu_schema *const *schemas, size_t count,
                               const char *url, cu_err *err)
 {
@@ -221,51 +184,46 @@ static cu_status check_copy(const cu_schema *const *schemas, size_t count, const
     return st == CU_OK ? copy->driver->direct(copy, "PRAGMA journal_mode = DELETE", err) : st;
 }
 
-/* url is "sqlite:" and the name that the file has until it is whole. */
+/* The copy, in the file that is partial by its name until it is whole. */
 static cu_status make_copy(cu_store *store, const cu_schema *const *schemas, size_t count,
-                           const char *url, cu_err *err)
+                           const char *partial, cu_err *err)
 {
-    const char *const partial = strchr(url, ':') + 1;
-    const int fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    cu_status st = CU_OK;
+    cu_buffer url = {0};
 
-    if (fd < 0)
-        return cu_fail_os(err, "could not make \"%s\"", partial);
-    (void)close(fd);
-    if (store->driver == &cu_store_sqlite)
+    cu_buffer_format(&url, "sqlite:%s", partial);
+    cu_buffer_u8(&url, '\0');
+
+    cu_status st = cu_buffer_check(&url, err);
+
+    if (st == CU_OK && store->driver == &cu_store_sqlite)
         st = cu_sqlite_copy_pages(store, partial, err);
-    else
-        st = copy_to_file(store, schemas, count, url, err);
+    else if (st == CU_OK)
+        st = copy_to_file(store, schemas, count, (const char *)url.p, err);
     if (st == CU_OK)
-        st = check_copy(schemas, count, url, err);
-    return st == CU_OK ? sync_path(partial, O_RDONLY, err) : st;
+        st = check_copy(schemas, count, (const char *)url.p, err);
+    cu_buffer_free(&url);
+    return st;
 }
 
 cu_status cu_store_backup(cu_store *store, const cu_schema *const *schemas, size_t count,
                           const char *path, cu_err *err)
 {
-    cu_buffer url = {0};
-    struct stat there;
+    cu_newfile file = {0};
+    cu_buffer partial = {0};
 
-    if (lstat(path, &there) == 0)
-        return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path);
-    cu_buffer_format(&url, "sqlite:%s.partial", path);
-    cu_buffer_u8(&url, '\0');
+    cu_buffer_format(&partial, "%s.partial", path);
+    cu_buffer_u8(&partial, '\0');
 
-    cu_status st = cu_buffer_check(&url, err);
+    cu_status st = cu_buffer_check(&partial, err);
 
-    if (st == CU_OK) {
-        const char *const partial = strchr((const char *)url.p, ':') + 1;
-
-        st = make_copy(store, schemas, count, (const char *)url.p, err);
-        /* A link, not a rename: it does not replace what came there meanwhile. */
-        if (st == CU_OK && link(partial, path) != 0)
-            st = errno == EEXIST ? cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path)
-                                 : cu_fail_os(err, "could not name \"%s\"", path);
-        (void)unlink(partial);
-        if (st == CU_OK)
-            st = sync_folder_of(path, err);
-    }
-    cu_buffer_free(&url);
+    if (st == CU_OK)
+        st = cu_newfile_begin_named(path, (const char *)partial.p, 0600, &file, err);
+    if (st == CU_OK)
+        st = make_copy(store, schemas, count, file.partial, err);
+    if (st == CU_OK)
+        st = cu_newfile_finish(&file, err);
+    else
+        cu_newfile_abandon(&file);
+    cu_buffer_free(&partial);
     return st == CU_OK ? CU_OK : cu_while(err, st, "backup to \"%s\"", path);
 }
