@@ -193,12 +193,16 @@ static name visit(maker *self, const char *of)
 static void arrest(maker *self, const char *of, const char *operation, const char *kind)
 {
     const char *const officer = investigator(self);
-    const name subject =
-        go(self, officer, "subject add", NULL, "case", of, "category", "suspect", NULL);
-    const name arrested = go(self, officer, "arrest record", NULL, "subject", subject.text,
-                             "place", "Anytown", "offences", "PCA 1978 s.1", "necessity",
-                             "to secure evidence", "operation", operation, "kind", kind, NULL);
+    char called[40];
+    name subject;
+    name arrested;
 
+    (void)snprintf(called, sizeof called, "Invented Person %u", self->stories);
+    subject = go(self, officer, "subject add", NULL, "case", of, "category", "suspect", "name",
+                 called, NULL);
+    arrested = go(self, officer, "arrest record", NULL, "subject", subject.text, "place",
+                  "Anytown", "offences", "PCA 1978 s.1", "necessity", "to secure evidence",
+                  "operation", operation, "kind", kind, NULL);
     (void)go(self, officer, "welfare record", NULL, "subject", subject.text, "trigger",
              "arrest", "risk", "some", "actions", "asked, and watched", NULL);
     (void)go(self, officer, "arrest detain", arrested.text, "custody_ref", "CR/1", NULL);
