@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "ledger/ledger.h"
+#include "register/figures/figures.h"
 #include "register/kinds.h"
 #include "register/record/table.h"
 
@@ -22,7 +23,7 @@ struct cu_register {
     int64_t (*now_us)(void);
     int64_t amended; /* approved changes of policy that were read */
     cu_engine engine;
-    cu_migration migrations[1];
+    cu_migration migrations[2];
     cu_schema schema;
     const cu_schema *schemas[2];
 };
@@ -130,7 +131,9 @@ static cu_status make_schema(cu_register *book, cu_err *err)
     if (st == CU_OK)
         st = cu_tables_schema(book->tables, book->arena, &statements, err);
     book->migrations[0] = (cu_migration){"every kind of record", statements};
-    book->schema = (cu_schema){"register", book->migrations, 1};
+    book->migrations[1] =
+        (cu_migration){"figures are counted from indexes", cu_figures_indexes};
+    book->schema = (cu_schema){"register", book->migrations, CU_COUNT_OF(book->migrations)};
     book->schemas[0] = &cu_ledger_schema;
     book->schemas[1] = &book->schema;
     return st;

@@ -21,4 +21,7 @@ enum { CU_FIGURES_VERSION = 1 }; /* of the definitions together */
 
 size_t cu_figures_list(const cu_figure **out);
 
+/* Indexes from which the definitions are counted; ended by NULL: a step of the schema. */
+extern const char *const cu_figures_indexes[];
+
 #endif

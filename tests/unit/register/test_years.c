@@ -2,6 +2,7 @@
 /* The public example's figures come out of its records; and many officers write at once. */
 #include "base/clock.h"
 #include "ledger/ledger.h"
+#include "register/figures/figures.h"
 #include "support/stores.h"
 #include "support/year.h"
 
@@ -83,6 +84,43 @@ static void the_examples_figures_come_out_of_a_generated_year(void **state)
     cu_buffer_free(&outcome.more);
     cu_buffer_free(&outcome.document);
     cu_arena_free(outcome.arena);
+    cu_register_close(book);
+}
+
+/* A month of ten years costs what a month of one does: its rows are sought by the period. */
+static void check_plan(cu_store *store, const char *sql)
+{
+    char question[1024];
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+    bool by_period = false;
+    cu_err err = {0};
+
+    (void)snprintf(question, sizeof question, "EXPLAIN QUERY PLAN %s", sql);
+    if (cu_store_query(store, question, CU_VALUES(cu_value_integer(1), cu_value_integer(2)),
+                       &rows, &err) != CU_OK)
+        fail_msg("%s", err.text);
+    while (cu_rows_next(rows, &more, &err) == CU_OK && more) {
+        const char *const step = cu_rows_text(rows, 3);
+
+        if (strncmp(step, "SCAN", 4) == 0)
+            fail_msg("%s: %s", sql, step);
+        by_period = by_period || strstr(step, ">? AND ") != NULL;
+    }
+    if (!by_period)
+        fail_msg("%s is not sought by its period", sql);
+}
+
+static void a_figure_is_sought_by_its_period(void **state)
+{
+    cu_register *const book = open_book(state, stores_fresh(state), stores_path("kek-plan"));
+    const cu_figure *list = NULL;
+    const size_t n = cu_figures_list(&list);
+
+    for (size_t i = 0; i < n; i++) {
+        check_plan(cu_register_store(book), list[i].sql);
+        check_plan(cu_register_store(book), list[i].drill);
+    }
     cu_register_close(book);
 }
 
@@ -268,6 +306,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(the_examples_figures_come_out_of_a_generated_year),
+        {"a_figure_is_sought_by_its_period on sqlite", a_figure_is_sought_by_its_period, NULL,
+         NULL, (void *)(uintptr_t) "sqlite"},
         ON_BOTH(eight_writers_at_once_lose_nothing),
     };
 
