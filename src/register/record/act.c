@@ -202,27 +202,6 @@ static cu_status take_condition(asking *self, const cu_given *given, cu_where *w
     return cu_given_read(act, field, given->text, &where->value);
 }
 
-/* Leaves out what the officer may not know of. A refusal for one row is no refusal of the list.
- */
-static cu_status keep_within_reach(asking *self, cu_page *page)
-{
-    cu_act *const act = &self->act;
-    size_t out = 0;
-
-    for (size_t i = 0; i < page->count; i++) {
-        const cu_status st = cu_reach_check(act, page->list[i]);
-
-        if (st == CU_OK)
-            page->list[out++] = page->list[i];
-        else if (st != CU_EREFUSED && st != CU_ENOTFOUND)
-            return st;
-    }
-    act->outcome->rule = NULL;
-    page->count = out;
-    self->found = (int64_t)out;
-    return CU_OK;
-}
-
 static cu_status run_list(asking *self)
 {
     cu_act *const act = &self->act;
@@ -253,7 +232,8 @@ static cu_status run_list(asking *self)
         return st;
     if ((int64_t)page.count == limit)
         page.next = page.list[page.count - 1]->id;
-    st = keep_within_reach(self, &page);
+    st = cu_reach_keep(act, page.list, &page.count);
+    self->found = (int64_t)page.count;
     if (self->page != NULL)
         *self->page = page;
     return st;

@@ -38,26 +38,82 @@ static cu_status ask(cu_act *act, const char *name, standing *out)
     return st;
 }
 
-cu_status cu_reach_check(cu_act *act, const cu_record *record)
+static cu_status judge(cu_act *act, const cu_record *record, const char *name,
+                       const standing *found)
 {
-    const char *const name = cu_record_case(record);
-    standing found = {.restricted = false};
-
-    if (name == NULL || cu_act_holds(act, "auditor"))
-        return CU_OK;
-
-    const cu_status st = ask(act, name, &found);
-
-    if (st != CU_OK)
-        return st;
-    if (found.conflicted) {
+    if (found->conflicted) {
         /* The ledger learns why; the officer learns only what one learns of a name not used. */
         act->outcome->rule = "U3";
         return cu_fail(act->err, CU_ENOTFOUND, "there is no %s \"%.64s\"", record->thing->name,
                        record->ref);
     }
-    if (found.restricted && !found.listed && act->action->right != CU_RIGHT_DECLARE)
+    if (found->restricted && !found->listed && act->action->right != CU_RIGHT_DECLARE)
         return cu_act_refuse(act, "U2", "case %s is restricted and you are not on its list",
                              name);
+    return CU_OK;
+}
+
+cu_status cu_reach_check(cu_act *act, const cu_record *record)
+{
+    const char *const name = cu_record_case(record);
+    standing found = {.restricted = false};
+    cu_status st = CU_OK;
+
+    if (name == NULL || cu_act_holds(act, "auditor"))
+        return CU_OK;
+    st = ask(act, name, &found);
+    return st == CU_OK ? judge(act, record, name, &found) : st;
+}
+
+/* ---- lists ---- */
+
+/* What was found of the cases of a page; pages are short, and have few cases. */
+typedef struct known {
+    struct {
+        const char *name;
+        bool within;
+    } list[64];
+
+    size_t n;
+} known;
+
+static cu_status check_known(cu_act *act, const cu_record *record, known *self, bool *within)
+{
+    const char *const name = cu_record_case(record);
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; name != NULL && i < self->n; i++) {
+        if (strcmp(self->list[i].name, name) == 0) {
+            *within = self->list[i].within;
+            return CU_OK;
+        }
+    }
+    st = cu_reach_check(act, record);
+    *within = st == CU_OK;
+    if (st != CU_OK && st != CU_EREFUSED && st != CU_ENOTFOUND)
+        return st;
+    if (name != NULL && self->n < CU_COUNT_OF(self->list)) {
+        self->list[self->n].name = name;
+        self->list[self->n++].within = *within;
+    }
+    return CU_OK;
+}
+
+cu_status cu_reach_keep(cu_act *act, cu_record **list, size_t *count)
+{
+    known cases = {.n = 0};
+    size_t out = 0;
+
+    for (size_t i = 0; i < *count; i++) {
+        bool within = false;
+        const cu_status st = check_known(act, list[i], &cases, &within);
+
+        if (st != CU_OK)
+            return st;
+        if (within)
+            list[out++] = list[i];
+    }
+    act->outcome->rule = NULL;
+    *count = out;
     return CU_OK;
 }

@@ -82,6 +82,10 @@ cu_status cu_given_read(cu_act *act, const cu_field *field, const char *text,
 /* Refuses by the case's access list (U2), or hides (CU_ENOTFOUND, U3). */
 cu_status cu_reach_check(cu_act *act, const cu_record *record) CU_MUST_CHECK;
 
+/* Leaves out of a list what the officer may not know of: a refusal for one is none of the list.
+ */
+cu_status cu_reach_keep(cu_act *act, cu_record **list, size_t *count) CU_MUST_CHECK;
+
 /* The case that a record belongs to; NULL where none. */
 const char *cu_record_case(const cu_record *record);
 
