@@ -115,6 +115,25 @@ cu_status cu_ledger_reveal(cu_ledger *ledger, uint64_t seq, const char *name,
                            uint8_t salt[CU_SALT_BYTES], cu_buffer *value,
                            cu_err *err) CU_MUST_CHECK;
 
+/* What an entry commits to under a name. There: its value is known, and is the one. Not there:
+ * it was erased. */
+typedef struct cu_ledger_revealed {
+    uint64_t seq;
+    bool there;
+    cu_bytes value; /* good until the next */
+} cu_ledger_revealed;
+
+typedef cu_status (*cu_ledger_each_secret)(void *context, const cu_ledger_revealed *one,
+                                           cu_err *err);
+
+/*
+ * Reveals that name of every entry that commits to it, by rising seq, for the price of a few
+ * questions to the store: what one cu_ledger_reveal an entry would answer. Where each answers
+ * other than CU_OK, that is handed on. CU_EFORMAT: a value is not what its entry commits to.
+ */
+cu_status cu_ledger_reveal_each(cu_ledger *ledger, const char *name, cu_ledger_each_secret each,
+                                void *context, cu_err *err) CU_MUST_CHECK;
+
 /*
  * Walks entries by rising seq from first, those of an actor, an object or an action where it is
  * not NULL, until each answers other than CU_OK (which is handed on) or limit were seen.

@@ -116,24 +116,14 @@ static cu_status take_lines(audit *self, uint64_t seq, cu_bytes lines, cu_err *e
     return CU_OK;
 }
 
-static cu_status take_entry(void *context, const cu_tlog_entry *entry, CU_UNUSED cu_bytes bytes,
-                            cu_err *err)
+static cu_status take_entry(void *context, const cu_ledger_revealed *one, cu_err *err)
 {
     audit *const self = context;
-    uint8_t salt[CU_SALT_BYTES];
-    cu_buffer lines = {0};
-    cu_status st = CU_OK;
 
-    if (cu_tlog_entry_find(entry, "c.rows").n == 0)
-        return CU_OK;
-    st =
-        cu_ledger_reveal(cu_register_ledger(self->book), entry->seq, "rows", salt, &lines, err);
-    if (st == CU_OK)
-        st = take_lines(self, entry->seq, cu_buffer_view(&lines), err);
-    else if (st == CU_ENOTFOUND)
-        self->report->erased++;
-    cu_buffer_free(&lines);
-    return st == CU_ENOTFOUND ? CU_OK : st;
+    if (one->there)
+        return take_lines(self, one->seq, one->value, err);
+    self->report->erased++;
+    return CU_OK;
 }
 
 /* ---- what the rows say ---- */
@@ -294,7 +284,6 @@ static void forget(audit *self)
 static cu_status run(cu_store *store, void *context, cu_err *err)
 {
     audit *const self = context;
-    const cu_ledger_search all = {.first = 0};
     cu_status st = CU_OK;
 
     forget(self);
@@ -303,7 +292,7 @@ static cu_status run(cu_store *store, void *context, cu_err *err)
     self->page = cu_arena_new(page_bytes);
     if (self->names == NULL || self->page == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    st = cu_ledger_find(cu_register_ledger(self->book), &all, take_entry, self, err);
+    st = cu_ledger_reveal_each(cu_register_ledger(self->book), "rows", take_entry, self, err);
     if (st == CU_OK)
         st = check_rows(self, store, err);
     if (st != CU_OK)

@@ -366,6 +366,79 @@ static void commits_reveals_and_erases(void **state)
     cu_buffer_free(&bytes);
 }
 
+/* What a walk shows, and how much of it is what it is one by one. */
+typedef struct shown {
+    cu_ledger *ledger;
+    uint64_t last;
+    unsigned there, erased;
+} shown;
+
+static cu_status compare_shown(void *context, const cu_ledger_revealed *one, cu_err *err)
+{
+    shown *const self = context;
+    uint8_t salt[CU_SALT_BYTES];
+    cu_buffer value = {0};
+    const cu_status st = cu_ledger_reveal(self->ledger, one->seq, "number", salt, &value, err);
+
+    assert_true(one->seq > self->last);
+    self->last = one->seq;
+    assert_int_equal(st, one->there ? CU_OK : CU_ENOTFOUND);
+    if (one->there)
+        assert_true(cu_bytes_equal(cu_buffer_view(&value), one->value));
+    self->there += one->there;
+    self->erased += !one->there;
+    cu_buffer_free(&value);
+    return CU_OK;
+}
+
+static void reveals_all_of_a_name_as_one_by_one(void **state)
+{
+    enum { events = 4100 }; /* more than two pages */
+
+    static cu_ledger_event all[events];
+    static cu_ledger_secret secrets[events][2];
+    static char numbers[events][24];
+    static char cases[events][24];
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_ledger, ledger);
+    shown self = {.last = 0};
+
+    store = stores_open(state);
+    ledger = open_log(store, fresh_kek());
+    for (size_t i = 0; i < events; i++) {
+        (void)snprintf(numbers[i], sizeof numbers[i], "number %zu", i);
+        (void)snprintf(cases[i], sizeof cases[i], "case:%zu", i % 100);
+        secrets[i][0] = (cu_ledger_secret){"other", text_of("words")};
+        secrets[i][1] = (cu_ledger_secret){"number", text_of(numbers[i])};
+        all[i] = (cu_ledger_event){.actor = "officer:1",
+                                   .action = "thing.make",
+                                   .secrets = secrets[i],
+                                   .secrets_n = i % 3 == 0 ? 1 : 2,
+                                   .case_id = i % 7 == 0 ? NULL : cases[i]};
+    }
+    assert_ok(cu_ledger_record_many(ledger, all, events, NULL, &failure));
+    self.ledger = ledger;
+    assert_ok(cu_ledger_reveal_each(ledger, "number", compare_shown, &self, &failure));
+    assert_int_equal(self.there, events - (events + 2) / 3);
+    assert_int_equal(self.erased, 0);
+
+    assert_ok(cu_store_transact(store, erase_case, ledger, &failure));
+    self = (shown){.ledger = ledger};
+    assert_ok(cu_ledger_reveal_each(ledger, "number", compare_shown, &self, &failure));
+    assert_true(self.erased > 10);
+    assert_int_equal(self.there + self.erased, events - (events + 2) / 3);
+
+    /* One secret in place of another is found. */
+    assert_ok(cu_store_run(store,
+                           "UPDATE ledger_secret SET sealed = (SELECT sealed FROM ledger_secret"
+                           " WHERE seq = 3998 AND name = 'number') WHERE seq = 3999 AND name ="
+                           " 'number'",
+                           CU_NO_VALUES, &failure));
+    self = (shown){.ledger = ledger};
+    assert_int_equal(cu_ledger_reveal_each(ledger, "number", compare_shown, &self, &failure),
+                     CU_EFORMAT);
+}
+
 static void refuses_a_key_file_that_is_none(void **state)
 {
     const char *const kek = fresh_kek();
@@ -394,6 +467,7 @@ int main(void)
         ON_BOTH(refuses_events_that_no_entry_can_hold),
         ON_BOTH(finds_entries_by_what_they_are_about),
         ON_BOTH(commits_reveals_and_erases),
+        ON_BOTH(reveals_all_of_a_name_as_one_by_one),
         ON_BOTH(refuses_a_key_file_that_is_none),
     };
 
