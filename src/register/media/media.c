@@ -306,6 +306,7 @@ static cu_status pre_categorise(cu_act *act)
 {
     cu_record **list = NULL;
     size_t count = 0;
+    const char *near = NULL;
     const cu_status st = cu_act_find(act, "match", "media", act->record->ref, &list, &count);
 
     for (size_t i = 0; st == CU_OK && i < count; i++) {
@@ -313,8 +314,10 @@ static cu_status pre_categorise(cu_act *act)
 
         if (!cu_rulebook_has_word(act->policy, "grade.trusted-sets", act->today, set))
             continue;
-        if (cu_record_is(list[i], "strength", "near"))
-            return cu_act_refuse(act, "G2", "the match of %s is near, not exact", set);
+        if (cu_record_is(list[i], "strength", "near")) {
+            near = set; /* an exact one may follow */
+            continue;
+        }
         if (!cu_record_is(list[i], "asserted_scheme", CU_GRADE_SCHEME))
             return cu_act_refuse(act, "G1", "set %s asserts in another scheme", set);
         if (!cu_words_have(codes, cu_record_text(list[i], "asserted_code")))
@@ -323,6 +326,8 @@ static cu_status pre_categorise(cu_act *act)
         cu_record_set(act->record, "scheme", CU_GRADE_SCHEME);
         return CU_OK;
     }
+    if (st == CU_OK && near != NULL)
+        return cu_act_refuse(act, "G2", "the match of %s is near, not exact", near);
     if (st == CU_OK)
         return cu_act_refuse(act, "G3", "no set that policy trusts asserts a grade of it");
     return st;
