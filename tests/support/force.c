@@ -120,6 +120,20 @@ const char *force_do_with(cu_register *book, const void *extra, const char *offi
     return keep_ref();
 }
 
+static const char *check_refused(cu_status st, const char *rule, const char *officer,
+                                 const char *what, const cu_err *err)
+{
+    if (st != CU_EREFUSED)
+        fail_msg("%s by %s was not refused by %s: %s", what, officer, rule, err->text);
+    if (strcmp(outcome.rule, rule) != 0)
+        fail_msg("refused by %s, not by %s: %s", outcome.rule, rule, outcome.refusal);
+    /* Every refusal is a sentence that says which rule, and where that comes from. */
+    assert_non_null(strstr(outcome.refusal, "Rule "));
+    assert_non_null(strstr(outcome.refusal, "Source: "));
+    assert_true(strlen(outcome.source) > 8);
+    return outcome.refusal;
+}
+
 const char *force_refused(cu_register *book, const char *rule, const char *officer,
                           const char *what, const char *ref, ...)
 {
@@ -131,16 +145,21 @@ const char *force_refused(cu_register *book, const char *rule, const char *offic
     const cu_status st = act(book, NULL, officer, what, ref, arguments, &err);
 
     va_end(arguments);
-    if (st != CU_EREFUSED)
-        fail_msg("%s %s by %s was not refused by %s: %s", what, ref == NULL ? "" : ref, officer,
-                 rule, err.text);
-    if (strcmp(outcome.rule, rule) != 0)
-        fail_msg("refused by %s, not by %s: %s", outcome.rule, rule, outcome.refusal);
-    /* Every refusal is a sentence that says which rule, and where that comes from. */
-    assert_non_null(strstr(outcome.refusal, "Rule "));
-    assert_non_null(strstr(outcome.refusal, "Source: "));
-    assert_true(strlen(outcome.source) > 8);
-    return outcome.refusal;
+    return check_refused(st, rule, officer, what, &err);
+}
+
+const char *force_refused_with(cu_register *book, const void *extra, const char *rule,
+                               const char *officer, const char *what, const char *ref, ...)
+{
+    va_list arguments;
+    cu_err err = {0};
+
+    va_start(arguments, ref);
+
+    const cu_status st = act(book, extra, officer, what, ref, arguments, &err);
+
+    va_end(arguments);
+    return check_refused(st, rule, officer, what, &err);
 }
 
 const char *force_field(const char *name)
@@ -321,40 +340,58 @@ const char *force_with_examiner(cu_register *book, const char *case_name, const 
     return exhibit;
 }
 
+/* An examination of an exhibit that the examiner has, as far as its reading. */
+static const char *acquiring(cu_register *book, const char *exhibit)
+{
+    const char *const examination = force_do(book, "iv", "examination request", NULL, "exhibit",
+                                             exhibit, "questions", "what is on it", NULL);
+
+    (void)force_do(book, "ex", "examination accept", examination, "fsa_code", "dig-100",
+                   "accredited", "yes", "competence_ref", "C-1", NULL);
+    return force_do(book, "ex", "examination acquire", examination, "method", "M 1", "tool",
+                    "custos 0.1.0", "validation_ref", "V-1", NULL);
+}
+
+void force_attach(cu_register *book, const char *exhibit, const cu_attached_match *matches,
+                  size_t count)
+{
+    cu_attached_match copies[8];
+    cu_attachment attachment = {
+        .name = "ABC-1.custos", .matches = copies, .match_count = count};
+    static char seal[65];
+    static unsigned seals;
+
+    assert_true(count <= CU_COUNT_OF(copies));
+    for (size_t i = 0; i < count; i++)
+        copies[i] = matches[i];
+    (void)snprintf(seal, sizeof seal, "%064u", ++seals);
+    attachment.seal = seal;
+    (void)force_do_with(book, &attachment, "ex", "examination attach", acquiring(book, exhibit),
+                        "evidence", "ABC-1.custos", NULL);
+}
+
 const char *force_file(cu_register *book, const char *exhibit, char digit)
 {
     static char sha256[8][65];
     static unsigned at;
     char *const name = sha256[at = (at + 1) % 8];
-    cu_attached_match match = {.path = "/p1/picture.jpg",
-                               .state = "allocated",
-                               .type = "image/jpeg",
-                               .set = "Demonstration",
-                               .set_version = "1",
-                               .algorithm = "md5",
-                               .strength = "exact-allocated",
-                               .scheme = "DEMO",
-                               .code = "1",
-                               .record = "7",
-                               .md5 = "d41d8cd98f00b204e9800998ecf8427e",
-                               .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-                               .bytes = 1000,
-                               .path_certain = true};
-    cu_attachment attachment = {.name = "ABC-1.custos", .matches = &match, .match_count = 1};
-    static char seal[65];
-    static unsigned seals;
-    const char *const examination = force_do(book, "iv", "examination request", NULL, "exhibit",
-                                             exhibit, "questions", "what is on it", NULL);
+    const cu_attached_match match = {.path = "/p1/picture.jpg",
+                                     .state = "allocated",
+                                     .type = "image/jpeg",
+                                     .set = "Demonstration",
+                                     .set_version = "1",
+                                     .algorithm = "md5",
+                                     .strength = "exact-allocated",
+                                     .scheme = "DEMO",
+                                     .code = "1",
+                                     .record = "7",
+                                     .md5 = "d41d8cd98f00b204e9800998ecf8427e",
+                                     .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+                                     .sha256 = name,
+                                     .bytes = 1000,
+                                     .path_certain = true};
 
     memset(name, digit, 64);
-    match.sha256 = name;
-    (void)snprintf(seal, sizeof seal, "%064u", ++seals);
-    attachment.seal = seal;
-    (void)force_do(book, "ex", "examination accept", examination, "fsa_code", "dig-100",
-                   "accredited", "yes", "competence_ref", "C-1", NULL);
-    (void)force_do(book, "ex", "examination acquire", examination, "method", "M 1", "tool",
-                   "custos 0.1.0", "validation_ref", "V-1", NULL);
-    (void)force_do_with(book, &attachment, "ex", "examination attach", examination, "evidence",
-                        "ABC-1.custos", NULL);
+    force_attach(book, exhibit, &match, 1);
     return name;
 }

@@ -3,6 +3,7 @@
 #ifndef CU_TESTS_SUPPORT_FORCE_H
 #define CU_TESTS_SUPPORT_FORCE_H
 
+#include "register/examination/examination.h"
 #include "register/register.h"
 #include "support/stores.h"
 
@@ -32,6 +33,9 @@ const char *force_refused(cu_register *book, const char *rule, const char *offic
 /* As force_do, with something that is no text. */
 const char *force_do_with(cu_register *book, const void *extra, const char *officer,
                           const char *what, const char *ref, ...);
+
+const char *force_refused_with(cu_register *book, const void *extra, const char *rule,
+                               const char *officer, const char *what, const char *ref, ...);
 
 /* What the last force_do answered: a field of its record (times as text), or NULL. */
 const char *force_field(const char *name);
@@ -64,5 +68,9 @@ const char *force_with_examiner(cu_register *book, const char *case_name, const 
 
 /* A file on an exhibit, as an evidence file would have it; answers its SHA-256. */
 const char *force_file(cu_register *book, const char *exhibit, char digit);
+
+/* An examination of an exhibit that "ex" has opened, and an evidence file of it with these. */
+void force_attach(cu_register *book, const char *exhibit, const cu_attached_match *matches,
+                  size_t count);
 
 #endif

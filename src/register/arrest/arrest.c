@@ -2,6 +2,8 @@
 /* From arrest or invitation to release, charge or no further action. */
 #include "register/arrest/arrest.h"
 
+#include "register/task/task.h"
+
 #include <string.h>
 
 static const cu_field fields[] = {
@@ -176,12 +178,17 @@ static cu_status answer_bail(cu_act *act)
     return cu_welfare_pass(act, cu_record_text(act->record, "subject"), "bail-return");
 }
 
+/* Law gives release under investigation no clock, so the task is what reminds (rule A3). */
 static cu_status set_review(cu_act *act)
 {
     int64_t review_by_us = 0;
-    const cu_status st = cu_act_deadline(act, "bail.rui-review", act->now_us, &review_by_us);
+    cu_status st = cu_act_deadline(act, "bail.rui-review", act->now_us, &review_by_us);
 
     cu_record_set_number(act->record, "review_by", review_by_us);
+    if (st == CU_OK)
+        st = cu_task_raise(act, cu_record_text(act->record, "case"),
+                           cu_act_format(act, "arrest:%s", act->record->ref),
+                           "review the release under investigation", review_by_us);
     return st;
 }
 

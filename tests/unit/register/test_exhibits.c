@@ -148,7 +148,8 @@ static void i3_an_exhibit_is_examined_in_the_examiners_hands_or_as_a_verified_co
                    "validation_ref", "V", NULL);
 }
 
-static void e1_e2_another_reviews_and_the_report_rests_on_frozen_counts(void **state)
+static void
+e1_e2_e4_another_reviews_the_report_rests_on_frozen_counts_and_a_reopening_is_new(void **state)
 {
     cu_register *const book = force_book(state);
     const char *const exhibit = force_with_examiner(book, force_case(book), "E12");
@@ -381,7 +382,8 @@ int main(void)
         ON_BOTH(c6_a_correction_names_an_event_and_the_original_stays),
         ON_BOTH(c7_a_digest_that_does_not_agree_stops_the_exhibit),
         ON_BOTH(c8_a_statement_of_one_officer_tells_that_part_alone),
-        ON_BOTH(e1_e2_another_reviews_and_the_report_rests_on_frozen_counts),
+        ON_BOTH(
+            e1_e2_e4_another_reviews_the_report_rests_on_frozen_counts_and_a_reopening_is_new),
         ON_BOTH(e3_a_copy_is_verified_before_each_use),
         ON_BOTH(e5_a_hold_says_why_and_since_when),
         ON_BOTH(g1_g2_g3_a_sets_code_is_no_grade_of_ours),

@@ -410,7 +410,8 @@ static void h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record(void **
     assert_true(force_warned("later than policy allows"));
 }
 
-static void u2_u3_u4_restricted_and_conflicted_cases_are_kept_from_whom_they_must(void **state)
+static void
+u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must(void **state)
 {
     cu_register *const book = force_book(state);
     const char *const name = force_do(book, "iv", "case open", NULL, "title", "OP HUSH",
@@ -514,7 +515,7 @@ int main(void)
         ON_BOTH(a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor),
         ON_BOTH(a1_a3_a4_bail_ends_within_the_limit_of_its_rank),
         ON_BOTH(h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record),
-        ON_BOTH(u2_u3_u4_restricted_and_conflicted_cases_are_kept_from_whom_they_must),
+        ON_BOTH(u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must),
         ON_BOTH(u5_a_record_that_changed_since_it_was_seen_is_not_changed_again),
         ON_BOTH(every_act_every_look_and_every_refusal_is_an_entry),
         ON_BOTH(t1_f4_p1_nobody_approves_what_they_did_themselves),

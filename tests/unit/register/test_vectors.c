@@ -460,6 +460,42 @@ static void vector_18_a_clear_view_over_the_limit_is_refused_and_logged(void **s
         denied + 5);
 }
 
+/* A package that says of its sender that it may have made the material itself. */
+static void h4_an_import_gives_nobody_the_category_of_suspect(void **state)
+{
+    static const char report[] =
+        "{\"reportId\":4564655,\"possibleSelfProduction\":true,\"victim\":{\"screenName\":{"
+        "\"value\":\"sample_child\"}},\"reportedPeople\":{\"reportedPersons\":[{\"screenName\":"
+        "{"
+        "\"value\":\"sample_self\"}}]}}";
+    cu_register *const book = force_book(state);
+    const int64_t people = force_count(book, "SELECT count(*) FROM register_subject");
+    const char *const referral =
+        force_do(book, "in", "referral receive", NULL, "source", "nca", "source_ref", "NCA-H4",
+                 "received", "2021-03-01T10:00:00Z", "file", report, NULL);
+    const char *child = NULL;
+
+    (void)read_package(book, referral, report);
+    assert_string_equal(force_field("identifiers"), "2");
+    assert_string_equal(force_look(book, "referral", referral, "children"), "yes");
+    assert_int_equal(force_count(book, "SELECT count(*) FROM register_subject"), people);
+    assert_int_equal(force_count(book,
+                                 "SELECT count(*) FROM register_identifier WHERE"
+                                 " whose NOT IN ('reported', 'recipient', 'victim', 'file',"
+                                 " 'other')"),
+                     0);
+    assert_int_equal(force_count(book, "SELECT count(*) FROM register_identifier WHERE"
+                                       " \"value\" = 'sample_child' AND whose = 'reported'"),
+                     0);
+    assert_true(force_count(book, "SELECT count(*) FROM register_task WHERE words LIKE 'the"
+                                  " package speaks of a child%'") >= 1);
+    /* Nor does the child's record make a person of it. */
+    child = force_do(book, "iv", "child add", NULL, "referral", referral, "kind",
+                     "self-generated", NULL);
+    assert_null(force_look(book, "child", child, "subject"));
+    assert_int_equal(force_count(book, "SELECT count(*) FROM register_subject"), people);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +516,7 @@ int main(void)
         ON_BOTH(vector_15_a_section_47_outcome_is_due_after_fifteen_working_days),
         ON_BOTH(vector_16_one_byte_flipped_in_a_chain_is_named_by_its_number),
         ON_BOTH(vector_17_a_child_of_two_referrals_is_one_in_the_figures),
+        ON_BOTH(h4_an_import_gives_nobody_the_category_of_suspect),
         ON_BOTH(vector_18_a_clear_view_over_the_limit_is_refused_and_logged),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Invariants of the domain that no other test is named for, on both stores. docs/rules.md lists
+ * every rule with its test. */
+#include "support/force.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- grades ---- */
+
+/* Trusted from the test's month on, by the force's two keys. */
+static void trust(cu_register *book, const char *sets)
+{
+    const char *const change =
+        force_do(book, "di", "policy-change propose", NULL, "key", "grade.trusted-sets",
+                 "starts", "2021-03-01", "value", sets, "source", "force order 2", NULL);
+
+    (void)force_do(book, "ad", "policy-change approve", change, NULL);
+}
+
+static cu_attached_match match_of(const char *sha256, const char *set, const char *strength,
+                                  const char *scheme)
+{
+    const bool near = strcmp(strength, "near") == 0;
+
+    return (cu_attached_match){.path = "/p1/picture.jpg",
+                               .state = "allocated",
+                               .type = "image/jpeg",
+                               .set = set,
+                               .set_version = "1",
+                               .algorithm = near ? "pdq" : "sha1",
+                               .strength = strength,
+                               .distance = near ? 2 : 0,
+                               .scheme = scheme,
+                               .code = "C",
+                               .record = "7",
+                               .md5 = "d41d8cd98f00b204e9800998ecf8427e",
+                               .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+                               .sha256 = sha256,
+                               .bytes = 1000,
+                               .path_certain = true};
+}
+
+static const char *digest_of(char digit)
+{
+    static char digests[8][65];
+    static unsigned at;
+    char *const digest = digests[at = (at + 1) % 8];
+
+    memset(digest, digit, 64);
+    return digest;
+}
+
+static void g2_a_near_match_sets_no_grade_not_even_one_of_a_trusted_set(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "G2");
+    const char *const file = digest_of('a');
+    const cu_attached_match near = match_of(file, "Trusted", "near", "UK-SC-2014");
+    const cu_attached_match both[] = {
+        near, match_of(file, "Trusted", "exact-allocated", "UK-SC-2014")};
+
+    trust(book, "Trusted");
+    force_attach(book, exhibit, &near, 1);
+    assert_string_equal(force_look(book, "media", file, "state"), "unseen");
+    assert_null(force_look(book, "media", file, "code"));
+    (void)force_refused(book, "G2", "gr", "media pre-categorise", file, NULL);
+    assert_string_equal(force_look(book, "media", file, "state"), "unseen");
+    assert_null(force_look(book, "media", file, "code"));
+    /* The near one stands in nobody's way: an exact one of the same set counts. */
+    force_attach(book, exhibit, both, 2);
+    (void)force_do(book, "gr", "media pre-categorise", file, NULL);
+    assert_string_equal(force_field("code"), "C");
+    assert_string_equal(force_state(), "final");
+}
+
+static void
+g3_only_a_person_or_an_exact_match_of_a_trusted_set_makes_a_grade_final(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "G3");
+    const char *const other = digest_of('b');
+    const char *const foreign = digest_of('c');
+    const cu_attached_match matches[] = {
+        match_of(other, "Other", "exact-allocated", "UK-SC-2014"),
+        match_of(foreign, "Trusted", "exact-allocated", "DEMO")};
+
+    trust(book, "Trusted");
+    force_attach(book, exhibit, matches, 2);
+    (void)force_refused(book, "G3", "gr", "media pre-categorise", other, NULL);
+    (void)force_refused(book, "G1", "gr", "media pre-categorise", foreign, NULL);
+    (void)force_refused(book, "U5", "gr", "media finalise", other, NULL);
+    (void)force_do(book, "gr", "media grade", other, "as", "B", "as_scheme", "UK-SC-2014",
+                   NULL);
+    (void)force_refused(book, "U5", "gr", "media finalise", other, NULL);
+    (void)force_do(book, "gr2", "media grade-second", other, "as", "B", "as_scheme",
+                   "UK-SC-2014", NULL);
+    (void)force_do(book, "gr", "media finalise", other, NULL);
+    assert_string_equal(force_field("code"), "B");
+}
+
+static void g5_later_grades_make_new_counts_and_the_old_stay(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "G5");
+    const char *const file = force_file(book, exhibit, 'd');
+    const char *const before =
+        force_do(book, "ex", "count freeze", NULL, "exhibit", exhibit, NULL);
+    char counts[512];
+    char list[65];
+
+    (void)snprintf(counts, sizeof counts, "%s", force_field("counts"));
+    (void)snprintf(list, sizeof list, "%s", force_field("list_sha256"));
+    (void)force_do(book, "gr", "media grade", file, "as", "A", "as_scheme", "UK-SC-2014", NULL);
+    (void)force_do(book, "gr2", "media grade-second", file, "as", "A", "as_scheme",
+                   "UK-SC-2014", NULL);
+    (void)force_do(book, "ex", "count freeze", NULL, "exhibit", exhibit, NULL);
+    assert_string_not_equal(force_field("list_sha256"), list);
+    assert_string_not_equal(force_field("counts"), counts);
+    assert_string_equal(force_look(book, "count", before, "counts"), counts);
+    assert_string_equal(force_look(book, "count", before, "list_sha256"), list);
+    (void)force_refused(book, "U1", "gr", "count freeze", NULL, "exhibit", exhibit, NULL);
+}
+
+static void e6_an_evidence_file_is_taken_in_once_and_for_its_own_exhibit(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "E6");
+    const char *const made = force_do(book, "iv", "examination request", NULL, "exhibit",
+                                      exhibit, "questions", "what is on it", NULL);
+    cu_attachment file = {.name = "x.custos", .seal = digest_of('9')};
+
+    (void)force_do(book, "ex", "examination accept", made, "fsa_code", "dig-100", "accredited",
+                   "yes", "competence_ref", "C-1", NULL);
+    (void)force_do(book, "ex", "examination acquire", made, "method", "M 1", "tool", "custos",
+                   "validation_ref", "V-1", NULL);
+    /* Nothing that was read with its seal comes with it. */
+    (void)force_refused(book, "E6", "ex", "examination attach", made, "evidence", "x.custos",
+                        NULL);
+    (void)force_refused_with(book, &file, "E6", "ex2", "examination attach", made, "evidence",
+                             "x.custos", NULL);
+    file.exhibit = "ABC/999";
+    (void)force_refused_with(book, &file, "E6", "ex", "examination attach", made, "evidence",
+                             "x.custos", NULL);
+    file.exhibit = exhibit;
+    (void)force_do_with(book, &file, "ex", "examination attach", made, "evidence", "x.custos",
+                        NULL);
+    (void)force_refused_with(book, &file, "E6", "ex", "examination attach", made, "evidence",
+                             "x.custos", NULL);
+}
+
+/* ---- people ---- */
+
+static void s4_an_assertion_says_whether_it_is_fact_and_who_says_so(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const subject =
+        force_do(book, "iv", "subject add", NULL, "case", force_case(book), NULL);
+    const char *assertion = NULL;
+
+    (void)force_refused(book, "U6", "iv", "assertion add", NULL, "subject", subject, "what",
+                        "work", "value", "a school", "source", "a neighbour", NULL);
+    (void)force_refused(book, "U6", "iv", "assertion add", NULL, "subject", subject, "what",
+                        "work", "value", "a school", "standing", "rumour", "source",
+                        "a neighbour", NULL);
+    (void)force_refused(book, "U6", "iv", "assertion add", NULL, "subject", subject, "what",
+                        "work", "value", "a school", "standing", "fact", NULL);
+    assertion =
+        force_do(book, "iv", "assertion add", NULL, "subject", subject, "what", "work", "value",
+                 "a school", "standing", "assessment", "source", "a neighbour", NULL);
+    assert_string_equal(force_field("standing"), "assessment");
+    assert_string_equal(force_field("source"), "a neighbour");
+    /* It is taken back with a reason; what was said, and by whom, stays. */
+    (void)force_refused(book, "U6", "iv", "assertion withdraw", assertion, NULL);
+    (void)force_do(book, "iv", "assertion withdraw", assertion, "reason", "another person",
+                   NULL);
+    assert_string_equal(force_look(book, "assertion", assertion, "standing"), "assessment");
+    assert_string_equal(force_look(book, "assertion", assertion, "source"), "a neighbour");
+    (void)force_refused(book, "U5", "iv", "assertion withdraw", assertion, "reason", "again",
+                        NULL);
+}
+
+static void
+a3_release_under_investigation_is_reviewed_and_every_review_sets_the_next(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const subject = force_do(book, "iv", "subject add", NULL, "case", name, NULL);
+    const char *const arrest =
+        force_do(book, "iv", "arrest record", NULL, "subject", subject, "place", "Anytown",
+                 "offences", "PCA 1978 s.1", "necessity", "to secure", NULL);
+    char tasks[160];
+
+    (void)snprintf(tasks, sizeof tasks,
+                   "SELECT count(*) FROM register_task WHERE about = 'arrest:%s' AND due IS NOT"
+                   " NULL AND words LIKE 'review the release%%'",
+                   arrest);
+    (void)force_do(book, "iv", "welfare record", NULL, "subject", subject, "trigger", "arrest",
+                   "risk", "some", "actions", "asked", NULL);
+    (void)force_do(book, "iv", "arrest detain", arrest, "custody_ref", "C", NULL);
+    (void)force_refused(book, "U5", "ds", "arrest review", arrest, "reason", "x", NULL);
+    (void)force_do(book, "iv", "welfare record", NULL, "subject", subject, "trigger", "release",
+                   "risk", "some", "actions", "asked", NULL);
+    (void)force_do(book, "iv", "arrest release", arrest, NULL);
+    assert_string_equal(force_field("review_by"), "2021-04-07T09:00:00.000000Z");
+    assert_int_equal(force_count(book, tasks), 1);
+    (void)force_refused(book, "U1", "iv", "arrest review", arrest, "reason", "my own", NULL);
+    (void)force_refused(book, "U6", "ds", "arrest review", arrest, NULL);
+    force_clock("2021-04-07T09:00:00Z");
+    (void)force_do(book, "ds", "arrest review", arrest, "reason", "devices wait", NULL);
+    assert_false(force_warned("rule A3"));
+    assert_string_equal(force_field("review_by"), "2021-05-05T09:00:00.000000Z");
+    force_clock("2021-05-06T09:00:00Z");
+    (void)force_do(book, "di", "arrest review", arrest, "reason", "devices wait", NULL);
+    assert_true(force_warned("rule A3"));
+    assert_int_equal(force_count(book, tasks), 3);
+}
+
+/* ---- children ---- */
+
+static void h2_the_first_protective_action_sets_the_day_and_no_later_one(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const child = force_do(book, "iv", "child add", NULL, "case", force_case(book),
+                                       "kind", "household", NULL);
+
+    (void)force_refused(book, "H2", "iv", "child protect", child, "safeguarded_by", "a talk",
+                        NULL);
+    assert_null(force_look(book, "child", child, "safeguarded"));
+    (void)force_do(book, "iv", "child protect", child, "safeguarded_by", "bail-conditions",
+                   NULL);
+    force_clock("2021-04-10T09:00:00Z");
+    (void)force_do(book, "iv", "child protect", child, "safeguarded_by", "csc-plan", NULL);
+    assert_string_equal(force_field("safeguarded"), "2021-03-10T09:00:00.000000Z");
+    assert_string_equal(force_field("safeguarded_by"), "bail-conditions");
+}
+
+static void h3_a_case_stays_open_while_a_child_in_it_is_neither_closed_nor_parked(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const child =
+        force_do(book, "iv", "child add", NULL, "case", name, "kind", "household", NULL);
+
+    (void)force_do(book, "iv", "child add-unidentified", NULL, "case", name, "kind",
+                   "victim-in-material", NULL); /* parked */
+    (void)force_refused(book, "H3", "di", "case close", name, "disposition", "prosecuted",
+                        "reason", "done", NULL);
+    (void)force_do(book, "iv", "child refer", child, "la_home", "Anytown", NULL);
+    (void)force_do(book, "iv", "child strategy", child, "decision", "no-further", "agencies",
+                   "police, social care", NULL);
+    (void)force_do(book, "iv", "child conclude", child, "outcome", "support", NULL);
+    (void)force_refused(book, "H3", "di", "case close", name, "disposition", "prosecuted",
+                        "reason", "done", NULL);
+    (void)force_do(book, "iv", "child close", child, NULL);
+    (void)force_do(book, "di", "case close", name, "disposition", "prosecuted", "reason",
+                   "done", NULL);
+}
+
+/* ---- access ---- */
+
+static void
+u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_case(void **state)
+{
+    cu_register *const book = force_book(state);
+    const cu_things things = cu_register_things();
+    const char *const name = force_case(book);
+    char what[80];
+
+    for (size_t i = 0; i < things.n; i++) {
+        const cu_thing *const thing = things.list[i];
+
+        (void)snprintf(what, sizeof what, "%s list", thing->name);
+        (void)force_do(book, "au", what, NULL, NULL);
+        if (thing->read != CU_RIGHT_READ_RULES)
+            (void)force_refused(book, "U1", "ad", what, NULL, NULL);
+        for (size_t a = 0; a < thing->action_count; a++) {
+            if (thing->actions[a].right == CU_RIGHT_READ)
+                continue; /* a document that shows what is there */
+            (void)snprintf(what, sizeof what, "%s %s", thing->name, thing->actions[a].name);
+            (void)force_refused(book, "U1", "au", what, "none", NULL);
+        }
+    }
+    (void)force_refused(book, "U1", "ad", "case view", name, NULL);
+}
+
+/* ---- figures ---- */
+
+static void f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *draft = NULL;
+    const char *second = NULL;
+    char digest[65];
+    char numbers[512];
+
+    (void)force_refused(book, "U6", "di", "figures draft", NULL, "month", "2021-13", NULL);
+    (void)force_refused(book, "F2", "ds", "figures draft", NULL, "month", "2021-03",
+                        "base_from", "2020-01-01", "base_until", "2020-12-31", NULL);
+    (void)force_refused(book, "U6", "ds", "figures draft", NULL, "month", "2021-03", "numbers",
+                        "{\"referrals\":0}", NULL); /* computed, never typed */
+    draft = force_do(book, "ds", "figures draft", NULL, "month", "2021-03", "embargo",
+                     "2021-03-10T10:00:00Z", NULL);
+    (void)snprintf(digest, sizeof digest, "%s", force_field("query_sha256"));
+    (void)snprintf(numbers, sizeof numbers, "%s", force_field("numbers"));
+    (void)force_refused(book, "F3", "di", "figures release", draft, NULL);
+    force_clock("2021-03-10T10:00:00Z");
+    (void)force_do(book, "di", "figures release", draft, NULL);
+    (void)force_case(book);
+    (void)force_do(book, "in", "referral receive", NULL, "source", "nca", "source_ref", "F3",
+                   "received", "2021-03-10T09:30:00Z", "summary", "late", NULL);
+    assert_string_equal(force_look(book, "figures", draft, "numbers"), numbers);
+    second = force_do(book, "ds", "figures draft", NULL, "month", "2021-03", "corrects", draft,
+                      NULL);
+    assert_string_equal(force_field("corrects"), draft);
+    assert_string_equal(force_field("query_sha256"), digest);
+    assert_string_not_equal(force_field("numbers"), numbers);
+    assert_string_not_equal(second, draft);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_BOTH(g3_only_a_person_or_an_exact_match_of_a_trusted_set_makes_a_grade_final),
+        ON_BOTH(g2_a_near_match_sets_no_grade_not_even_one_of_a_trusted_set),
+        ON_BOTH(g5_later_grades_make_new_counts_and_the_old_stay),
+        ON_BOTH(e6_an_evidence_file_is_taken_in_once_and_for_its_own_exhibit),
+        ON_BOTH(s4_an_assertion_says_whether_it_is_fact_and_who_says_so),
+        ON_BOTH(a3_release_under_investigation_is_reviewed_and_every_review_sets_the_next),
+        ON_BOTH(h2_the_first_protective_action_sets_the_day_and_no_later_one),
+        ON_BOTH(h3_a_case_stays_open_while_a_child_in_it_is_neither_closed_nor_parked),
+        ON_BOTH(
+            u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_case),
+        ON_BOTH(f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays),
+        ON_BOTH(every_row_is_as_the_ledger_has_it),
+    };
+
+    return stores_run(tests);
+}
