@@ -84,6 +84,32 @@ bool cu_digest_lanes_put(cu_digest_lanes *lanes, cu_digest_stream *stream, cu_by
  */
 size_t cu_digest_lanes_run(cu_digest_lanes *lanes, void *owners[cu_digest_lanes_max]);
 
+/* ---- short messages ---- */
+
+enum { CU_DIGEST_MESSAGES = 256, CU_DIGEST_MESSAGE_BYTES = 1 << 20 };
+
+/*
+ * Messages that are kept until there are enough for the lanes. Zero it to start. A failure to
+ * keep one is told when they are taken, and stays.
+ */
+typedef struct cu_digest_messages {
+    cu_buffer padded; /* whole blocks, as SHA-256 takes them */
+    size_t starts[CU_DIGEST_MESSAGES + 1];
+    size_t n;
+} cu_digest_messages;
+
+void cu_digest_messages_free(cu_digest_messages *messages);
+
+/* Keeps prefix and message, which are one; not where it is full. */
+void cu_digest_messages_put(cu_digest_messages *messages, cu_bytes prefix, cu_bytes message);
+
+/* Whether they must be taken before another is put. */
+bool cu_digest_messages_full(const cu_digest_messages *messages);
+
+/* SHA-256 of each, in the order in which they were put; none is left. CU_ENOMEM. */
+cu_status cu_digest_messages_take(cu_digest_messages *messages, uint8_t (*out)[32],
+                                  cu_err *err) CU_MUST_CHECK;
+
 /* A name of the code that runs here: "avx512", "avx2+sha", "plain", … */
 const char *cu_digest_engine(void);
 

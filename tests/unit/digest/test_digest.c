@@ -301,6 +301,52 @@ static void digests_any_number_of_streams(void **state)
     with_each_code(every_count);
 }
 
+/* Of every length from nothing to some blocks, and now and then a long one. */
+static void short_messages(void)
+{
+    enum { most = 40000 };
+
+    static const uint8_t prefix[3] = {0, 1, 2};
+    static uint8_t bytes[CU_DIGEST_MESSAGES][most];
+    static uint8_t digests[CU_DIGEST_MESSAGES][32];
+    size_t lengths[CU_DIGEST_MESSAGES];
+    cu_digest_messages messages = {0};
+    cu_err err = {0};
+
+    for (size_t round = 0; round < 60; round++) {
+        size_t n = 0;
+        const size_t prefixed = round % sizeof prefix;
+
+        while (n < round * 7 && !cu_digest_messages_full(&messages)) {
+            lengths[n] = round % 3 == 0   ? round * 5
+                         : any() % 40 > 0 ? below(700)
+                                          : below((size_t)most - 3);
+            memcpy(bytes[n], prefix, prefixed);
+            for (size_t i = 0; i < lengths[n]; i++)
+                bytes[n][prefixed + i] = (uint8_t)(i * 31 + n + round);
+            cu_digest_messages_put(&messages, (cu_bytes){prefix, prefixed},
+                                   (cu_bytes){bytes[n] + prefixed, lengths[n]});
+            n++;
+        }
+        assert_int_equal(messages.n, n);
+        assert_int_equal(cu_digest_messages_take(&messages, digests, &err), CU_OK);
+        assert_int_equal(messages.n, 0);
+        for (size_t i = 0; i < n; i++) {
+            cu_digests expected;
+
+            evp(bytes[i], prefixed + lengths[i], CU_DIGEST_SHA256, &expected);
+            assert_memory_equal(digests[i], expected.sha256, 32);
+        }
+    }
+    cu_digest_messages_free(&messages);
+}
+
+static void digests_short_messages_side_by_side(void **state)
+{
+    (void)state;
+    with_each_code(short_messages);
+}
+
 static void refuses_a_code_that_there_is_not(void **state)
 {
     (void)state;
@@ -317,6 +363,7 @@ int main(void)
         cmocka_unit_test(agrees_with_evp_at_every_length_and_split),
         cmocka_unit_test(digests_every_length_side_by_side),
         cmocka_unit_test(digests_any_number_of_streams),
+        cmocka_unit_test(digests_short_messages_side_by_side),
         cmocka_unit_test(refuses_a_code_that_there_is_not),
     };
 
