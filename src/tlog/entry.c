@@ -13,20 +13,21 @@ static const char magic[] = "custos-entry/1\n";
 /* The lines with a text for a value, in their order; "class" and the rest may be missing. */
 typedef struct text_line {
     const char *name;
+    size_t length; /* of name */
     size_t offset;
     bool needed;
 } text_line;
 
 static const text_line text_lines[] = {
-    {"actor", offsetof(cu_tlog_entry, actor), true},
-    {"session", offsetof(cu_tlog_entry, session), false},
-    {"from", offsetof(cu_tlog_entry, from), false},
-    {"class", offsetof(cu_tlog_entry, class), false},
-    {"action", offsetof(cu_tlog_entry, action), true},
-    {"object", offsetof(cu_tlog_entry, object), false},
-    {"context", offsetof(cu_tlog_entry, context), false},
-    {"reason-code", offsetof(cu_tlog_entry, reason), false},
-    {"result", offsetof(cu_tlog_entry, result), false},
+    {"actor", 5, offsetof(cu_tlog_entry, actor), true},
+    {"session", 7, offsetof(cu_tlog_entry, session), false},
+    {"from", 4, offsetof(cu_tlog_entry, from), false},
+    {"class", 5, offsetof(cu_tlog_entry, class), false},
+    {"action", 6, offsetof(cu_tlog_entry, action), true},
+    {"object", 6, offsetof(cu_tlog_entry, object), false},
+    {"context", 7, offsetof(cu_tlog_entry, context), false},
+    {"reason-code", 11, offsetof(cu_tlog_entry, reason), false},
+    {"result", 6, offsetof(cu_tlog_entry, result), false},
 };
 
 static cu_bytes *text_at(cu_tlog_entry *entry, size_t offset)
@@ -39,13 +40,18 @@ static cu_bytes text_in(const cu_tlog_entry *entry, size_t offset)
     return *(const cu_bytes *)(const void *)((const char *)entry + offset);
 }
 
+static bool has_value_shape(cu_bytes value)
+{
+    return value.n > 0 && value.n <= CU_ENTRY_VALUE_BYTES && value.p[0] != ' ' &&
+           value.p[value.n - 1] != ' ';
+}
+
 /* UTF-8 that is not empty, has no control characters, and no space at either end. */
 static bool is_value(cu_bytes value)
 {
     bool plain = true;
 
-    if (value.n == 0 || value.n > CU_ENTRY_VALUE_BYTES || value.p[0] == ' ' ||
-        value.p[value.n - 1] == ' ')
+    if (!has_value_shape(value))
         return false;
     for (size_t i = 0; i < value.n; i++) {
         if (value.p[i] < 0x20 || value.p[i] == 0x7f)
@@ -96,13 +102,18 @@ static int compare_names(cu_bytes a, cu_bytes b)
     return a.n == b.n ? 0 : (a.n < b.n ? -1 : 1);
 }
 
-static bool is_line(const cu_tlog_entry *entry, size_t i)
+/* Whether a line, whose value is one, may stand where it does. */
+static bool is_line_after(const cu_tlog_entry *entry, size_t i)
 {
     const cu_tlog_entry_line *const line = &entry->lines[i];
 
-    return is_line_name(line->name) && is_value(line->value) &&
-           (line->name.p[0] == 'd' || is_lower_hex(line->value)) &&
+    return is_line_name(line->name) && (line->name.p[0] == 'd' || is_lower_hex(line->value)) &&
            (i == 0 || compare_names(entry->lines[i - 1].name, line->name) < 0);
+}
+
+static bool is_line(const cu_tlog_entry *entry, size_t i)
+{
+    return is_value(entry->lines[i].value) && is_line_after(entry, i);
 }
 
 /* ---- writing ---- */
@@ -126,7 +137,7 @@ static cu_status append_lines(cu_buffer *out, const cu_tlog_entry *entry, cu_err
         if (!is_value(value))
             return cu_fail(err, CU_EUSAGE, "an entry cannot have that value for \"%s\"",
                            line->name);
-        append_line(out, (cu_bytes){(const uint8_t *)line->name, strlen(line->name)}, value);
+        append_line(out, (cu_bytes){(const uint8_t *)line->name, line->length}, value);
     }
     if (entry->n > CU_ENTRY_DETAILS)
         return cu_fail(err, CU_EUSAGE, "an entry has %zu details, and may have %d", entry->n,
@@ -233,98 +244,129 @@ static bool decode_time(cu_bytes text, int64_t *out)
     return true;
 }
 
+/* What is left to read. plain: no byte of the entry is outside ASCII or below the space, the
+ * line feeds aside, so that values need not be looked at again. */
 typedef struct reading {
-    cu_bytes rest;
-    cu_bytes name; /* of the line that is looked at; no bytes: there is none */
-    cu_bytes value;
+    const uint8_t *at;
+    const uint8_t *end;
+    bool plain;
 } reading;
 
-/* Looks at the next line; false where what is left is not lines of a name and a value. */
-static bool look(reading *r)
+/* Whether a byte is below the space and no line feed, or above the tilde; eight at a time. A
+ * byte's high bit says so; what a lower byte borrows can only say it of more. */
+static bool is_plain(cu_bytes bytes)
 {
-    const uint8_t *space;
-    cu_bytes line = {0};
+    const uint64_t ones = 0x0101010101010101;
+    const uint64_t highs = 0x8080808080808080;
+    uint64_t odd = 0;
+    size_t i = 0;
 
-    r->name = (cu_bytes){0};
-    if (r->rest.n == 0)
-        return true;
-    if (!cu_line_take(&r->rest, &line))
-        return false;
-    space = line.n == 0 ? NULL : memchr(line.p, ' ', line.n);
-    if (space == NULL || space == line.p)
-        return false;
-    r->name = cu_bytes_slice(line, 0, (size_t)(space - line.p));
-    r->value = cu_bytes_slice(line, r->name.n + 1, line.n);
-    return is_value(r->value);
+    for (; i + 8 <= bytes.n; i += 8) {
+        uint64_t eight;
+        uint64_t feeds;
+
+        memcpy(&eight, bytes.p + i, 8);
+        feeds = eight ^ ones * '\n';
+        /* A line feed becomes a space, and is as plain as that. */
+        feeds = ~(((feeds & ~highs) + ~highs) | feeds) & highs;
+        eight += (feeds >> 7) * (' ' - '\n');
+        odd |= (eight | (eight - ones * ' ') | (eight + ones)) & highs;
+    }
+    for (; i < bytes.n; i++)
+        odd |= (bytes.p[i] < ' ' && bytes.p[i] != '\n') || bytes.p[i] >= 0x7f;
+    return odd == 0;
 }
 
-static bool is_named(const reading *r, const char *name)
+/* The value of the next line where that has this name; no bytes, and nothing is read, where it
+ * has another or its value may not stand in an entry. */
+static cu_bytes take_value(reading *r, const char *name, size_t n)
 {
-    const size_t n = strlen(name);
+    const cu_bytes none = {0};
+    const uint8_t *feed;
+    cu_bytes value;
 
-    return r->name.n == n && n > 0 && memcmp(r->name.p, name, n) == 0;
+    if ((size_t)(r->end - r->at) <= n || r->at[0] != (uint8_t)name[0] || r->at[n] != ' ' ||
+        memcmp(r->at, name, n) != 0)
+        return none;
+    value.p = r->at + n + 1;
+    feed = memchr(value.p, '\n', (size_t)(r->end - value.p));
+    if (feed == NULL)
+        return none;
+    value.n = (size_t)(feed - value.p);
+    if (r->plain ? !has_value_shape(value) : !is_value(value))
+        return none;
+    r->at = feed + 1;
+    return value;
 }
 
 static bool read_head(reading *r, cu_tlog_entry *out)
 {
-    if (!look(r) || !is_named(r, "seq") || !cu_decimal_decode(r->value, &out->seq) ||
-        out->seq > INT64_MAX)
+    cu_bytes behind;
+
+    if (!cu_decimal_decode(take_value(r, "seq", 3), &out->seq) || out->seq > INT64_MAX ||
+        !decode_time(take_value(r, "time", 4), &out->time_us))
         return false;
-    if (!look(r) || !is_named(r, "time") || !decode_time(r->value, &out->time_us) || !look(r))
-        return false;
-    if (!is_named(r, "clock-behind-us"))
-        return true;
-    return cu_decimal_decode(r->value, &out->behind_us) && out->behind_us > 0 &&
-           out->behind_us <= INT64_MAX && look(r);
+    behind = take_value(r, "clock-behind-us", 15);
+    return behind.n == 0 || (cu_decimal_decode(behind, &out->behind_us) && out->behind_us > 0 &&
+                             out->behind_us <= INT64_MAX);
 }
 
 static bool read_texts(reading *r, cu_tlog_entry *out)
 {
     for (size_t i = 0; i < CU_COUNT_OF(text_lines); i++) {
         const text_line *const line = &text_lines[i];
+        const cu_bytes value = take_value(r, line->name, line->length);
 
-        if (is_named(r, line->name)) {
-            *text_at(out, line->offset) = r->value;
-            if (!look(r))
-                return false;
-        } else if (line->needed) {
+        if (value.n == 0 && line->needed)
             return false;
-        }
+        *text_at(out, line->offset) = value;
     }
     return true;
 }
 
 static bool read_details(reading *r, cu_tlog_entry *out)
 {
-    while (r->name.n > 2 && r->name.p[1] == '.') {
-        if (out->n == CU_ENTRY_DETAILS)
+    while (r->end - r->at > 2 && r->at[1] == '.') {
+        const uint8_t *const space = memchr(r->at, ' ', (size_t)(r->end - r->at));
+        cu_bytes name;
+        cu_bytes value;
+
+        if (space == NULL || out->n == CU_ENTRY_DETAILS)
             return false;
-        out->lines[out->n] = (cu_tlog_entry_line){r->name, r->value};
-        if (!is_line(out, out->n++) || !look(r))
+        name = (cu_bytes){r->at, (size_t)(space - r->at)};
+        value = take_value(r, (const char *)name.p, name.n);
+        out->lines[out->n] = (cu_tlog_entry_line){name, value};
+        if (value.n == 0 || !is_line_after(out, out->n++))
             return false;
     }
     return true;
 }
 
+static bool read_payload(reading *r, cu_tlog_entry *out)
+{
+    const cu_bytes value = take_value(r, "payload-sha256", 14);
+
+    out->has_payload = value.n > 0 && is_lower_hex(value) &&
+                       cu_hex_decode((const char *)value.p, value.n, out->payload.b, 32);
+    return value.n == 0 || out->has_payload;
+}
+
+/* Each line is taken where it stands or not at all, so what is left over at the end is a line
+ * that is none, or one too many, or in another place than its own. */
 cu_status cu_tlog_entry_parse(cu_bytes bytes, cu_tlog_entry *out, cu_err *err)
 {
-    reading r = {.rest = cu_bytes_slice(bytes, sizeof magic - 1, bytes.n)};
+    const size_t magic_bytes = sizeof magic - 1;
 
     /* The lines behind n are not read by anybody, and 4 kB need no clearing each time. */
     memset(out, 0, offsetof(cu_tlog_entry, lines));
     out->has_payload = false;
-    if (bytes.n > CU_ENTRY_BYTES || !cu_bytes_starts(bytes, magic, sizeof magic - 1))
+    if (bytes.n > CU_ENTRY_BYTES || !cu_bytes_starts(bytes, magic, magic_bytes))
         return cu_fail(err, CU_EFORMAT, "an entry does not begin with custos-entry/1");
-    if (!read_head(&r, out) || !read_texts(&r, out) || !read_details(&r, out))
-        return cu_fail(err, CU_EFORMAT,
-                       "an entry has a line that is malformed or out of order");
-    if (is_named(&r, "payload-sha256") && is_lower_hex(r.value)) {
-        out->has_payload =
-            cu_hex_decode((const char *)r.value.p, r.value.n, out->payload.b, 32);
-        if (!look(&r))
-            return cu_fail(err, CU_EFORMAT, "an entry has more after its last line");
-    }
-    if (r.name.n > 0)
+
+    reading r = {bytes.p + magic_bytes, bytes.p + bytes.n, is_plain(bytes)};
+
+    if (!read_head(&r, out) || !read_texts(&r, out) || !read_details(&r, out) ||
+        !read_payload(&r, out) || r.at != r.end)
         return cu_fail(err, CU_EFORMAT,
                        "an entry has a line that is malformed or out of order");
     return CU_OK;
@@ -332,9 +374,10 @@ cu_status cu_tlog_entry_parse(cu_bytes bytes, cu_tlog_entry *out, cu_err *err)
 
 cu_bytes cu_tlog_entry_find(const cu_tlog_entry *entry, const char *name)
 {
+    const size_t n = strlen(name);
+
     for (size_t i = 0; i < entry->n; i++) {
-        if (entry->lines[i].name.n == strlen(name) &&
-            memcmp(entry->lines[i].name.p, name, entry->lines[i].name.n) == 0)
+        if (entry->lines[i].name.n == n && memcmp(entry->lines[i].name.p, name, n) == 0)
             return entry->lines[i].value;
     }
     return (cu_bytes){0};

@@ -22,6 +22,27 @@ void cu_tlog_node(const cu_hash *left, const cu_hash *right, cu_hash *out);
 void cu_tlog_sha256(cu_bytes bytes, cu_hash *out);
 
 /*
+ * Many of these at once, side by side: put up to CU_HASHER_HASHES, as long as it is not full,
+ * then take their hashes in the same order.
+ */
+typedef struct cu_hasher cu_hasher;
+
+enum { CU_HASHER_HASHES = 256 };
+
+cu_hasher *cu_hasher_new(void);         /* NULL: out of memory */
+void cu_hasher_free(cu_hasher *hasher); /* NULL is allowed */
+CU_DEFINE_AUTO(cu_hasher, cu_hasher_free)
+
+bool cu_hasher_full(const cu_hasher *hasher);
+void cu_hasher_leaf(cu_hasher *hasher, cu_bytes entry);
+/* CU_ENOMEM. out has room for all that were put. */
+cu_status cu_hasher_take(cu_hasher *hasher, cu_hash *out, cu_err *err) CU_MUST_CHECK;
+
+/* The level above a level of 2 * count nodes; nothing is to be taken. below may be out. */
+cu_status cu_hasher_nodes(cu_hasher *hasher, const cu_hash *below, size_t count, cu_hash *out,
+                          cu_err *err) CU_MUST_CHECK;
+
+/*
  * The right edge of a tree that grows: the roots of its perfect subtrees, largest first, one
  * for each bit of size that is set. Zero it for an empty tree.
  */

@@ -55,6 +55,37 @@ static cu_status subtree(void *context, unsigned level, uint64_t index, cu_hash 
     return CU_OK;
 }
 
+static void hashes_many_as_it_hashes_one(void **state)
+{
+    static uint8_t data[CU_HASHER_HASHES][CU_HASHER_HASHES];
+    static cu_hash many[CU_HASHER_HASHES * 3];
+    CU_AUTO(cu_hasher, hasher);
+    cu_hash one;
+
+    (void)state;
+    hasher = cu_hasher_new();
+    assert_non_null(hasher);
+    for (size_t i = 0; i < CU_HASHER_HASHES; i++) {
+        assert_false(cu_hasher_full(hasher));
+        memset(data[i], (int)i, i);
+        cu_hasher_leaf(hasher, (cu_bytes){data[i], i});
+    }
+    assert_true(cu_hasher_full(hasher));
+    assert_int_equal(cu_hasher_take(hasher, many, NULL), CU_OK);
+    for (size_t i = 0; i < CU_HASHER_HASHES; i++) {
+        cu_tlog_leaf((cu_bytes){data[i], i}, &one);
+        assert_true(cu_hash_equal(&many[i], &one));
+    }
+    /* More than one set of nodes, and into the level below itself. */
+    for (size_t i = 0; i < CU_COUNT_OF(many); i++)
+        many[i] = leaves[i % LEAVES];
+    assert_int_equal(cu_hasher_nodes(hasher, many, CU_COUNT_OF(many) / 2, many, NULL), CU_OK);
+    for (size_t i = 0; i < CU_COUNT_OF(many) / 2; i++) {
+        cu_tlog_node(&leaves[2 * i % LEAVES], &leaves[(2 * i + 1) % LEAVES], &one);
+        assert_true(cu_hash_equal(&many[i], &one));
+    }
+}
+
 static void grows_to_the_root_of_the_definition(void **state)
 {
     cu_tree tree = {0};
@@ -196,6 +227,7 @@ static void agrees_with_certificate_transparency(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hashes_many_as_it_hashes_one),
         cmocka_unit_test(grows_to_the_root_of_the_definition),
         cmocka_unit_test(makes_inclusion_proofs_that_hold_and_no_others),
         cmocka_unit_test(makes_consistency_proofs_that_hold_and_no_others),
