@@ -34,7 +34,7 @@ static cu_status write_insert(cu_bytes name, int columns, cu_buffer *out, cu_err
 static cu_status copy_rows(cu_rows *rows, cu_store *into, cu_bytes name, uint64_t *count,
                            cu_err *err)
 {
-    const int columns = rows->store->driver->columns(rows);
+    const int columns = rows->methods->columns(rows);
     cu_value values[copy_columns];
     cu_buffer insert = {0};
     bool more = true;
@@ -47,7 +47,7 @@ static cu_status copy_rows(cu_rows *rows, cu_store *into, cu_bytes name, uint64_
         if (st != CU_OK || !more)
             break;
         for (int i = 0; st == CU_OK && i < columns; i++) {
-            if (rows->store->driver->value(rows, i, &values[i]) != CU_OK)
+            if (rows->methods->value(rows, i, &values[i]) != CU_OK)
                 st = cu_fail(err, CU_EFORMAT, "a column of the database is not of its kind");
         }
         if (st == CU_OK)

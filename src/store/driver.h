@@ -13,6 +13,15 @@ typedef struct cu_dialect_word {
     const char *sql;
 } cu_dialect_word;
 
+/* How the rows of one answer are read. */
+typedef struct cu_rows_methods {
+    cu_status (*next)(cu_rows *rows, bool *more, cu_err *err);
+    cu_value_kind (*kind)(const cu_rows *rows, int column);
+    cu_status (*value)(const cu_rows *rows, int column, cu_value *out);
+    int (*columns)(const cu_rows *rows);
+    void (*finish)(cu_rows *rows);
+} cu_rows_methods;
+
 typedef struct cu_store_driver {
     const char *name;
     const char *prefix;           /* of the url */
@@ -21,8 +30,13 @@ typedef struct cu_store_driver {
     cu_status (*open)(cu_store *store, const char *url, cu_err *err);
     void (*close)(cu_store *store);
 
+    const cu_rows_methods *rows; /* of query and page */
+
     cu_status (*query)(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
                        cu_err *err);
+    /* NULL: as query. It may set other methods in rows. */
+    cu_status (*stream)(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
+                        cu_err *err);
     /* NULL: once after the other. */
     cu_status (*run_each)(cu_store *store, const char *sql, cu_values values, size_t count,
                           cu_err *err);
@@ -31,12 +45,6 @@ typedef struct cu_store_driver {
     cu_status (*begin)(cu_store *store, cu_store_mode mode, cu_err *err);
     cu_status (*commit)(cu_store *store, cu_err *err);
     void (*rollback)(cu_store *store);
-
-    cu_status (*next)(cu_rows *rows, bool *more, cu_err *err);
-    cu_value_kind (*kind)(const cu_rows *rows, int column);
-    cu_status (*value)(const cu_rows *rows, int column, cu_value *out);
-    int (*columns)(const cu_rows *rows);
-    void (*finish)(cu_rows *rows);
 
     /* Appends a line for each table, key, index and trigger: the table it belongs to, a tab,
      * and what it is; sorted. */
@@ -67,8 +75,9 @@ struct cu_store {
 
 struct cu_rows {
     cu_store *store;
+    const cu_rows_methods *methods;
     void *answer;   /* the driver's own */
-    int at;         /* PostgreSQL: the row; SQLite: -1 before the first */
+    int at;         /* PostgreSQL: the row; elsewhere less than 0 where there is none */
     bool bad;       /* a column was read as what it is not */
     void *prepared; /* SQLite: the kept statement */
 };

@@ -141,7 +141,7 @@ static cu_status set_up(cu_store *store, cu_err *err)
 }
 
 /* A connection that was lost is made again, before it is used outside a transaction. */
-static cu_status reconnect(cu_store *store, cu_err *err)
+cu_status cu_postgres_reconnect(cu_store *store, cu_err *err)
 {
     cu_postgres *const c = store->connection;
 
@@ -198,7 +198,7 @@ static cu_status open_url(cu_store *store, const char *url, cu_err *err)
 
 /* ---- statements ---- */
 
-static void name_of(const cu_postgres_prepared *one, char name[24])
+void cu_postgres_name(const cu_postgres_prepared *one, char name[24])
 {
     (void)snprintf(name, 24, "c%" PRIu64, one->serial);
 }
@@ -211,7 +211,7 @@ static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_
     char name[24];
 
     one->serial = c->serial++;
-    name_of(one, name);
+    cu_postgres_name(one, name);
     result = PQprepare(c->server, name, sql, 0, NULL);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return cu_postgres_fail(store, result, "prepare a statement", err);
@@ -229,7 +229,7 @@ static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_
 }
 
 /* The place of the prepared statement. */
-static cu_status prepare(cu_store *store, const char *sql, size_t *out, cu_err *err)
+cu_status cu_postgres_prepare(cu_store *store, const char *sql, size_t *out, cu_err *err)
 {
     cu_postgres *const c = store->connection;
     uint64_t hash = cu_map_hash(0, (cu_bytes){(const uint8_t *)sql, strlen(sql)});
@@ -331,15 +331,15 @@ static cu_status query(cu_store *store, const char *sql, cu_values values, cu_ro
     arguments a;
     char name[24];
     PGresult *result;
-    cu_status st = reconnect(store, err);
+    cu_status st = cu_postgres_reconnect(store, err);
 
     if (st == CU_OK)
-        st = prepare(store, sql, &place, err);
+        st = cu_postgres_prepare(store, sql, &place, err);
     if (st == CU_OK)
         st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
     if (st != CU_OK)
         return st;
-    name_of(&c->kept[place], name);
+    cu_postgres_name(&c->kept[place], name);
     result = PQexecPrepared(c->server, name, (int)values.n, a.values, a.lengths, a.formats, 1);
     if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
         return cu_postgres_fail(store, result, "run a statement", err);
@@ -385,7 +385,7 @@ static cu_status run_pipe(cu_store *store, size_t place, const cu_value *values,
     cu_status st = CU_OK;
     cu_status read;
 
-    name_of(&c->kept[place], name);
+    cu_postgres_name(&c->kept[place], name);
     if (PQenterPipelineMode(c->server) != 1)
         return cu_postgres_fail(store, NULL, "run statements", err);
     for (size_t i = 0; st == CU_OK && i < count; i++) {
@@ -406,10 +406,10 @@ static cu_status run_each(cu_store *store, const char *sql, cu_values values, si
 {
     const size_t share = values.n / count;
     size_t place = 0;
-    cu_status st = reconnect(store, err);
+    cu_status st = cu_postgres_reconnect(store, err);
 
     if (st == CU_OK)
-        st = prepare(store, sql, &place, err);
+        st = cu_postgres_prepare(store, sql, &place, err);
     for (size_t at = 0; st == CU_OK && at < count; at += pipe_max) {
         const size_t left = count - at;
 
@@ -432,19 +432,6 @@ static cu_status next(cu_rows *rows, bool *more, cu_err *err)
 static int columns(const cu_rows *rows)
 {
     return PQnfields(rows->answer);
-}
-
-static cu_value_kind kind(const cu_rows *rows, int column)
-{
-    if (rows->at < 0 || rows->at >= PQntuples(rows->answer) ||
-        PQgetisnull(rows->answer, rows->at, column) == 1)
-        return CU_VALUE_NULL;
-
-    const Oid type = PQftype(rows->answer, column);
-
-    if (is_number_type(type))
-        return CU_VALUE_INTEGER;
-    return is_text_type(type) || type == type_char ? CU_VALUE_TEXT : CU_VALUE_BLOB;
 }
 
 /* A whole number of type numeric: digits of base 10000, highest first. */
@@ -499,20 +486,40 @@ static bool decode_integer(Oid type, cu_bytes bytes, int64_t *out)
     return !c.bad && cu_cursor_left(&c) == 0;
 }
 
-static cu_status value(const cu_rows *rows, int column, cu_value *out)
+static cu_value_kind kind_of(Oid type)
 {
-    const Oid type = PQftype(rows->answer, column);
-    cu_bytes bytes;
+    if (is_number_type(type))
+        return CU_VALUE_INTEGER;
+    return is_text_type(type) || type == type_char ? CU_VALUE_TEXT : CU_VALUE_BLOB;
+}
 
-    *out = (cu_value){.kind = kind(rows, column)};
-    if (out->kind == CU_VALUE_NULL)
-        return CU_OK;
-    bytes.p = (const uint8_t *)PQgetvalue(rows->answer, rows->at, column);
-    bytes.n = (size_t)PQgetlength(rows->answer, rows->at, column);
+cu_status cu_postgres_decode(unsigned type, cu_bytes bytes, cu_value *out)
+{
+    *out = (cu_value){.kind = kind_of(type)};
     if (out->kind == CU_VALUE_INTEGER)
         return decode_integer(type, bytes, &out->number) ? CU_OK : CU_EFORMAT;
     out->bytes = bytes;
     return out->kind == CU_VALUE_BLOB && type != type_bytea ? CU_EFORMAT : CU_OK;
+}
+
+static cu_value_kind kind(const cu_rows *rows, int column)
+{
+    if (rows->at < 0 || rows->at >= PQntuples(rows->answer) ||
+        PQgetisnull(rows->answer, rows->at, column) == 1)
+        return CU_VALUE_NULL;
+    return kind_of(PQftype(rows->answer, column));
+}
+
+static cu_status value(const cu_rows *rows, int column, cu_value *out)
+{
+    cu_bytes bytes;
+
+    *out = cu_value_null();
+    if (kind(rows, column) == CU_VALUE_NULL)
+        return CU_OK;
+    bytes.p = (const uint8_t *)PQgetvalue(rows->answer, rows->at, column);
+    bytes.n = (size_t)PQgetlength(rows->answer, rows->at, column);
+    return cu_postgres_decode(PQftype(rows->answer, column), bytes, out);
 }
 
 static void finish(cu_rows *rows)
@@ -526,7 +533,7 @@ static void finish(cu_rows *rows)
  * second sees what the first has committed, and neither is refused. */
 static cu_status begin(cu_store *store, cu_store_mode mode, cu_err *err)
 {
-    const cu_status st = reconnect(store, err);
+    const cu_status st = cu_postgres_reconnect(store, err);
 
     if (st != CU_OK)
         return st;
@@ -570,23 +577,28 @@ static void rollback(cu_store *store)
         PQclear(PQexec(c->server, "ROLLBACK"));
 }
 
+static const cu_rows_methods rows_methods = {
+    .next = next,
+    .kind = kind,
+    .value = value,
+    .columns = columns,
+    .finish = finish,
+};
+
 const cu_store_driver cu_store_postgresql = {
     .name = "postgresql",
     .prefix = "postgresql://",
     .words = words,
     .open = open_url,
     .close = close_connection,
+    .rows = &rows_methods,
     .query = query,
+    .stream = cu_postgres_stream,
     .run_each = run_each,
     .direct = cu_postgres_direct,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
-    .next = next,
-    .kind = kind,
-    .value = value,
-    .columns = columns,
-    .finish = finish,
     .describe = cu_postgres_describe,
     .describe_expected = cu_postgres_describe_expected,
     .integrity = cu_postgres_integrity,

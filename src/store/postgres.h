@@ -31,6 +31,23 @@ cu_status cu_postgres_fail(cu_store *store, struct pg_result *result, const char
                            cu_err *err);
 cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err) CU_MUST_CHECK;
 
+/* Makes a connection that was lost again, outside a transaction. */
+cu_status cu_postgres_reconnect(cu_store *store, cu_err *err) CU_MUST_CHECK;
+
+/* The place of a statement in kept, prepared on the server under its name. */
+cu_status cu_postgres_prepare(cu_store *store, const char *sql, size_t *out,
+                              cu_err *err) CU_MUST_CHECK;
+void cu_postgres_name(const cu_postgres_prepared *one, char name[24]);
+
+/* A value that is not null, as a column of this type (an Oid) is sent in binary. CU_EFORMAT:
+ * no column of ours is of that type. */
+cu_status cu_postgres_decode(unsigned type, cu_bytes bytes, cu_value *out) CU_MUST_CHECK;
+
+/* ---- postgres_stream.c ---- */
+
+cu_status cu_postgres_stream(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
+                             cu_err *err);
+
 /* ---- postgres_schema.c ---- */
 
 cu_status cu_postgres_describe(cu_store *store, cu_buffer *out, cu_err *err);

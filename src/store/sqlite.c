@@ -17,6 +17,7 @@ enum {
     kept_max = 512,           /* prepared statements of a connection */
     busy_wait_ms = 30000,
     copy_pages = 256, /* a step of the backup; between two, writers have their turn */
+    after_last = -2,  /* where rows are */
 };
 
 typedef struct prepared {
@@ -238,8 +239,12 @@ static cu_status query(cu_store *store, const char *sql, cu_values values, cu_ro
 static cu_status next(cu_rows *rows, bool *more, cu_err *err)
 {
     connection *const c = rows->store->connection;
-    const int result = sqlite3_step(rows->answer);
+    int result;
 
+    *more = false;
+    if (rows->at == after_last)
+        return CU_OK;
+    result = sqlite3_step(rows->answer);
     if (result == SQLITE_ROW) {
         rows->at = 0;
         *more = true;
@@ -248,9 +253,8 @@ static cu_status next(cu_rows *rows, bool *more, cu_err *err)
     if (result != SQLITE_DONE)
         return fail(rows->store, c->database, "run a statement", err);
     rows->store->changed = (uint64_t)sqlite3_changes64(c->database);
-    rows->at = -1;
-    *more = false;
-    /* A finished statement lets go of the table, and the next step would begin again. */
+    rows->at = after_last;
+    /* A finished statement lets go of the table, and another step would begin again. */
     (void)sqlite3_reset(rows->answer);
     return CU_OK;
 }
@@ -276,24 +280,31 @@ static cu_value_kind kind(const cu_rows *rows, int column)
     }
 }
 
+/* The value is asked for once: no other thread has the connection, so that it is safe to read
+ * it without the locks that each sqlite3_column_… would take. */
 static cu_status value(const cu_rows *rows, int column, cu_value *out)
 {
-    sqlite3_stmt *const statement = rows->answer;
+    sqlite3_value *const one = rows->at < 0 ? NULL : sqlite3_column_value(rows->answer, column);
 
-    *out = (cu_value){.kind = kind(rows, column)};
-    if (out->kind == CU_VALUE_INTEGER) {
-        out->number = sqlite3_column_int64(statement, column);
+    *out = (cu_value){.kind = CU_VALUE_NULL};
+    switch (one == NULL ? SQLITE_NULL : sqlite3_value_type(one)) {
+    case SQLITE_NULL:
         return CU_OK;
-    }
-    if (out->kind == CU_VALUE_NULL)
+    case SQLITE_INTEGER:
+        *out = cu_value_integer(sqlite3_value_int64(one));
         return CU_OK;
-    if (sqlite3_column_type(statement, column) == SQLITE_FLOAT)
+    case SQLITE_TEXT:
+        out->kind = CU_VALUE_TEXT;
+        out->bytes.p = sqlite3_value_text(one);
+        break;
+    case SQLITE_BLOB:
+        out->kind = CU_VALUE_BLOB;
+        out->bytes.p = sqlite3_value_blob(one);
+        break;
+    default:
         return CU_EFORMAT;
-    if (out->kind == CU_VALUE_TEXT)
-        out->bytes.p = sqlite3_column_text(statement, column);
-    else
-        out->bytes.p = sqlite3_column_blob(statement, column);
-    out->bytes.n = (size_t)sqlite3_column_bytes(statement, column);
+    }
+    out->bytes.n = (size_t)sqlite3_value_bytes(one);
     return out->bytes.p == NULL && out->bytes.n > 0 ? CU_ENOMEM : CU_OK;
 }
 
@@ -579,22 +590,26 @@ cu_status cu_sqlite_copy_pages(cu_store *store, const char *path, cu_err *err)
     return st;
 }
 
+static const cu_rows_methods rows_methods = {
+    .next = next,
+    .kind = kind,
+    .value = value,
+    .columns = columns,
+    .finish = finish,
+};
+
 const cu_store_driver cu_store_sqlite = {
     .name = "sqlite",
     .prefix = "sqlite:",
     .words = words,
     .open = open_url,
     .close = close_connection,
+    .rows = &rows_methods,
     .query = query,
     .direct = direct,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
-    .next = next,
-    .kind = kind,
-    .value = value,
-    .columns = columns,
-    .finish = finish,
     .describe = describe,
     .describe_expected = describe_expected,
     .integrity = integrity,

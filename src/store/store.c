@@ -60,19 +60,21 @@ const char *cu_store_engine(const cu_store *store)
     return store->driver->name;
 }
 
-cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_rows **out,
-                         cu_err *err)
+typedef cu_status ask(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
+                      cu_err *err);
+
+static cu_status ask_for_rows(cu_store *store, ask *driver_ask, const char *sql,
+                              cu_values values, cu_rows **out, cu_err *err)
 {
     cu_rows *const rows = calloc(1, sizeof *rows);
 
     if (rows == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    rows->store = store;
-    rows->at = -1;
+    *rows = (cu_rows){.store = store, .methods = store->driver->rows, .at = -1};
 
     const cu_status st = values.n > CU_STORE_VALUES
                              ? cu_fail(err, CU_EUSAGE, "a statement has %zu values", values.n)
-                             : store->driver->query(store, sql, values, rows, err);
+                             : driver_ask(store, sql, values, rows, err);
 
     if (st != CU_OK) {
         free(rows);
@@ -82,13 +84,34 @@ cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_
     return CU_OK;
 }
 
+cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_rows **out,
+                         cu_err *err)
+{
+    return ask_for_rows(store, store->driver->query, sql, values, out, err);
+}
+
+cu_status cu_store_stream(cu_store *store, const char *sql, cu_values values, cu_rows **out,
+                          cu_err *err)
+{
+    const cu_store_driver *const driver = store->driver;
+
+    for (size_t i = 0; i < values.n; i++) {
+        if (values.list[i].kind != CU_VALUE_INTEGER)
+            return cu_fail(err, CU_EUSAGE,
+                           "rows that come as they are read are asked for by "
+                           "integers");
+    }
+    return ask_for_rows(store, driver->stream == NULL ? driver->query : driver->stream, sql,
+                        values, out, err);
+}
+
 cu_status cu_rows_adopt(cu_store *store, void *answer, cu_rows **out, cu_err *err)
 {
     cu_rows *const rows = calloc(1, sizeof *rows);
-    cu_rows only = {.store = store, .answer = answer, .at = -1};
+    cu_rows only = {.store = store, .methods = store->driver->rows, .answer = answer, .at = -1};
 
     if (rows == NULL) {
-        store->driver->finish(&only);
+        only.methods->finish(&only);
         return cu_fail(err, CU_ENOMEM, "out of memory");
     }
     *rows = only;
@@ -100,7 +123,7 @@ void cu_rows_close(cu_rows *rows)
 {
     if (rows == NULL)
         return;
-    rows->store->driver->finish(rows);
+    rows->methods->finish(rows);
     free(rows);
 }
 
@@ -115,7 +138,7 @@ cu_status cu_rows_next(cu_rows *rows, bool *more, cu_err *err)
 {
     const cu_status st = cu_rows_check(rows, err);
 
-    return st == CU_OK ? rows->store->driver->next(rows, more, err) : st;
+    return st == CU_OK ? rows->methods->next(rows, more, err) : st;
 }
 
 cu_status cu_store_run(cu_store *store, const char *sql, cu_values values, cu_err *err)
@@ -173,14 +196,14 @@ cu_status cu_store_number(cu_store *store, const char *sql, cu_values values, in
 
 bool cu_rows_is_null(const cu_rows *rows, int column)
 {
-    return rows->store->driver->kind(rows, column) == CU_VALUE_NULL;
+    return rows->methods->kind(rows, column) == CU_VALUE_NULL;
 }
 
 static cu_value read_as(cu_rows *rows, int column, cu_value_kind wanted)
 {
     cu_value value = {.kind = CU_VALUE_NULL};
 
-    if (rows->store->driver->value(rows, column, &value) != CU_OK ||
+    if (rows->methods->value(rows, column, &value) != CU_OK ||
         (value.kind != CU_VALUE_NULL && value.kind != wanted)) {
         rows->bad = true;
         return cu_value_null();
@@ -193,17 +216,21 @@ int64_t cu_rows_integer(cu_rows *rows, int column)
     return read_as(rows, column, CU_VALUE_INTEGER).number;
 }
 
-const char *cu_rows_text(cu_rows *rows, int column)
+cu_bytes cu_rows_text_bytes(cu_rows *rows, int column)
 {
     const cu_value value = read_as(rows, column, CU_VALUE_TEXT);
 
-    if (value.kind == CU_VALUE_NULL)
-        return NULL;
-    if (memchr(value.bytes.p, '\0', value.bytes.n) != NULL) {
+    if (value.bytes.n > 0 && memchr(value.bytes.p, '\0', value.bytes.n) != NULL) {
         rows->bad = true;
-        return NULL;
+        return (cu_bytes){0};
     }
-    return (const char *)value.bytes.p;
+    return value.bytes;
+}
+
+/* Every driver ends a text with a zero byte. */
+const char *cu_rows_text(cu_rows *rows, int column)
+{
+    return (const char *)cu_rows_text_bytes(rows, column).p;
 }
 
 cu_bytes cu_rows_blob(cu_rows *rows, int column)

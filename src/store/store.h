@@ -124,6 +124,14 @@ uint64_t cu_store_changed(const cu_store *store);
 cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_rows **out,
                          cu_err *err) CU_MUST_CHECK;
 
+/*
+ * As cu_store_query for a long walk: rows come as they are read, and are never held whole, not
+ * by PostgreSQL either. The values are integers. The connection does nothing else until the
+ * rows are closed. A failure may come after any row; then what was read so far is not all.
+ */
+cu_status cu_store_stream(cu_store *store, const char *sql, cu_values values, cu_rows **out,
+                          cu_err *err) CU_MUST_CHECK;
+
 /* The integer in the only column of the first row. CU_ENOTFOUND where there is no row. */
 cu_status cu_store_number(cu_store *store, const char *sql, cu_values values, int64_t *out,
                           cu_err *err) CU_MUST_CHECK;
@@ -142,6 +150,7 @@ cu_status cu_rows_next(cu_rows *rows, bool *more, cu_err *err) CU_MUST_CHECK;
 bool cu_rows_is_null(const cu_rows *rows, int column);
 int64_t cu_rows_integer(cu_rows *rows, int column);
 const char *cu_rows_text(cu_rows *rows, int column);
+cu_bytes cu_rows_text_bytes(cu_rows *rows, int column); /* as cu_rows_text, and how long */
 cu_bytes cu_rows_blob(cu_rows *rows, int column);
 
 /* CU_EFORMAT where any column so far was read as what it is not. */

@@ -120,6 +120,131 @@ static void tells_a_column_read_as_what_it_is_not(void **state)
     assert_int_equal(cu_rows_next(rows, &more, &failure), CU_EFORMAT);
 }
 
+static const char shelves_by_amount[] = "SELECT amount, name, tag, any_number FROM shelf"
+                                        " WHERE amount >= $1 AND amount < $2 ORDER BY amount";
+
+static cu_rows *stream(cu_store *store, int64_t from, int64_t to)
+{
+    cu_rows *rows = NULL;
+
+    assert_ok(cu_store_stream(store, shelves_by_amount,
+                              CU_VALUES(cu_value_integer(from), cu_value_integer(to)), &rows,
+                              &failure));
+    return rows;
+}
+
+static cu_status stream_within(cu_store *store, void *context, cu_err *err)
+{
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+
+    (void)context;
+    rows = stream(store, 1, 900);
+    assert_ok(cu_rows_next(rows, &more, err));
+    cu_rows_close(rows);
+    rows = NULL;
+    /* The transaction goes on. */
+    return cu_store_run(store, "UPDATE shelf SET amount = 5000 WHERE amount = 1", CU_NO_VALUES,
+                        err);
+}
+
+static void streams_what_a_query_gives(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_rows, rows);
+    bool more = true;
+    int64_t count = 0;
+
+    store = shop(state);
+    for (int64_t i = 1; i <= 900; i++) {
+        char name[128];
+        const uint8_t tag[3] = {(uint8_t)i, 0, 255};
+
+        if (i % 10 == 0)
+            (void)snprintf(name, sizeof name, "%*s", (int)(i / 10), "");
+        else
+            (void)snprintf(name, sizeof name, "n\xc3\xa4me %d", (int)i);
+        assert_ok(cu_store_run(
+            store, "INSERT INTO shelf (name, tag, amount, any_number) VALUES ($1, $2, $3, $4)",
+            CU_VALUES(cu_value_text(name),
+                      i % 3 == 0 ? cu_value_null()
+                                 : cu_value_blob((cu_bytes){tag, (size_t)(i % 4)}),
+                      cu_value_integer(i),
+                      i % 2 == 0 ? cu_value_null() : cu_value_integer(INT64_MIN + i)),
+            &failure));
+    }
+    assert_ok(cu_store_run(store, "UPDATE shelf SET name = '' WHERE amount = 10", CU_NO_VALUES,
+                           &failure));
+    rows = stream(store, -5, 901);
+    /* The shelf of the schema, of no amount, and the 900. */
+    for (;; count++) {
+        assert_ok(cu_rows_next(rows, &more, &failure));
+        if (!more)
+            break;
+        assert_true(cu_rows_integer(rows, 0) == count);
+        if (count == 0)
+            continue;
+        assert_true(cu_rows_is_null(rows, 2) == (count % 3 == 0));
+        assert_int_equal(cu_rows_blob(rows, 2).n, count % 3 == 0 ? 0 : count % 4);
+        assert_true(cu_rows_is_null(rows, 3) == (count % 2 == 0));
+        assert_true(cu_rows_integer(rows, 3) == (count % 2 == 0 ? 0 : INT64_MIN + count));
+        assert_int_equal(strlen(cu_rows_text(rows, 1)), cu_rows_text_bytes(rows, 1).n);
+        if (count % 10 != 0)
+            assert_int_equal(cu_rows_text(rows, 1)[0], 'n');
+        else
+            assert_int_equal(cu_rows_text_bytes(rows, 1).n, count == 10 ? 0 : count / 10);
+    }
+    assert_int_equal(count, 901);
+    assert_ok(cu_rows_next(rows, &more, &failure));
+    assert_false(more);
+    cu_rows_close(rows);
+    /* None at all, and one that is left after its first rows, in a transaction too. */
+    rows = stream(store, 5000, 5000);
+    assert_ok(cu_rows_next(rows, &more, &failure));
+    assert_false(more);
+    cu_rows_close(rows);
+    rows = stream(store, 0, 900);
+    assert_ok(cu_rows_next(rows, &more, &failure));
+    assert_true(more);
+    cu_rows_close(rows);
+    rows = NULL;
+    assert_ok(cu_store_transact(store, stream_within, NULL, &failure));
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf WHERE amount = 5000"), 1);
+}
+
+static void refuses_a_stream_it_cannot_ask_for(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_rows, rows);
+    cu_status st;
+    bool more = true;
+
+    store = shop(state);
+    assert_int_equal(cu_store_stream(store, "SELECT id FROM shelf WHERE name = $1",
+                                     CU_VALUES(cu_value_text("hall")), &rows, &failure),
+                     CU_EUSAGE);
+    assert_int_equal(cu_store_stream(store, "SELECT id FROM shelf WHERE id = $1", CU_NO_VALUES,
+                                     &rows, &failure),
+                     CU_EUSAGE);
+    assert_int_equal(
+        cu_store_stream(store, "SELECT nothing FROM nowhere", CU_NO_VALUES, &rows, &failure),
+        CU_EUSAGE);
+    assert_null(rows);
+    /* A failure in the middle ends the rows, and the connection is as good as before. */
+    assert_ok(add_shelf(store, "one", 1));
+    st = cu_store_stream(store,
+                         "SELECT sum(9223372036854775807 + amount - $1) FROM shelf"
+                         " WHERE 9223372036854775807 * (amount + 1) > amount",
+                         CU_VALUES(cu_value_integer(0)), &rows, &failure);
+    while (st == CU_OK && more)
+        st = cu_rows_next(rows, &more, &failure);
+    if (strcmp(*state, "postgresql") == 0)
+        assert_int_equal(st, CU_EUSAGE);
+    cu_rows_close(rows);
+    rows = NULL;
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 2);
+}
+
 static void orders_text_by_its_bytes(void **state)
 {
     static const char *const in_order[] = {"B", "a", "a b", "ab", "hall", "\xc3\xa4"};
@@ -522,6 +647,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_BOTH(gives_back_every_kind_of_value),
         ON_BOTH(tells_a_column_read_as_what_it_is_not),
+        ON_BOTH(streams_what_a_query_gives),
+        ON_BOTH(refuses_a_stream_it_cannot_ask_for),
         ON_BOTH(orders_text_by_its_bytes),
         ON_BOTH(says_which_constraint_refused),
         ON_BOTH(commits_all_of_a_work_or_none),
