@@ -58,29 +58,34 @@ cu_status cu_ledger_hash_small(cu_ledger *ledger, unsigned level, uint64_t place
 
 enum { CU_VERIFY_CHUNK = 16384, CU_VERIFY_LEVELS = 60, CU_VERIFY_BLOCK = 16 };
 
+typedef struct cu_verify_chunk cu_verify_chunk;
+
 typedef struct cu_verifying {
     cu_ledger *ledger;
     const cu_ledger_check *check;
     cu_progress *progress;
-    cu_ledger_report *report;
-    pthread_mutex_t mutex; /* guards report, and what follows */
-    uint64_t next;         /* the first entry that no worker has taken */
+    cu_hasher *hasher; /* of the first thread */
+    uint64_t size;
+    cu_hash *levels[CU_VERIFY_LEVELS]; /* from CU_LEDGER_STORED_LEVEL on: every whole subtree */
+    cu_hash tail[CU_VERIFY_BLOCK];     /* the leaves after the last whole block */
+
+    pthread_mutex_t mutex;   /* guards what follows, while there are workers */
+    uint64_t next;           /* the first entry that no worker has taken */
+    cu_verify_chunk **ended; /* chunks that ended before an earlier one; NULL elsewhere */
+    uint64_t merged;         /* chunks whose findings are in the report */
     uint64_t done;
     uint64_t commitments; /* lines "c." of all entries */
     uint64_t erased;      /* secrets that entries say were erased */
     uint64_t key_entries; /* entries that begin or end a key */
-    cu_ledger_keys keys;
+    int64_t time_us;      /* of the last entry that was merged */
     bool stop;
-    cu_status st; /* the first failure of a worker */
+    cu_status st; /* the first failure, by the order of the entries */
     cu_err err;
-
-    uint64_t size;
-    cu_hash *levels[CU_VERIFY_LEVELS]; /* from CU_LEDGER_STORED_LEVEL on: every whole subtree */
-    cu_hash tail[CU_VERIFY_BLOCK];     /* the leaves after the last whole block */
-    int64_t *first_times;              /* of each chunk */
-    int64_t *last_times;
+    cu_ledger_report *report;
+    cu_ledger_keys keys;
 } cu_verifying;
 
+/* Not while there are workers. */
 void cu_verify_complain(cu_verifying *v, const char *kind, int64_t seq, const char *format, ...)
     CU_PRINTF(4, 5);
 cu_status cu_verify_entries(cu_verifying *v, cu_err *err) CU_MUST_CHECK;

@@ -13,7 +13,6 @@ void cu_verify_complain(cu_verifying *v, const char *kind, int64_t seq, const ch
     cu_ledger_report *const report = v->report;
     va_list arguments;
 
-    (void)pthread_mutex_lock(&v->mutex);
     if (report->complaints_n < CU_LEDGER_COMPLAINTS) {
         cu_ledger_complaint *const one = &report->complaints[report->complaints_n];
 
@@ -24,7 +23,6 @@ void cu_verify_complain(cu_verifying *v, const char *kind, int64_t seq, const ch
         va_end(arguments);
     }
     report->complaints_n++;
-    (void)pthread_mutex_unlock(&v->mutex);
 }
 
 /* ---- nodes ---- */
@@ -39,14 +37,15 @@ static cu_status make_levels(cu_verifying *v, cu_err *err)
     return CU_OK;
 }
 
-static void fill_levels(cu_verifying *v)
+static cu_status fill_levels(cu_verifying *v, cu_err *err)
 {
-    for (unsigned level = CU_LEDGER_STORED_LEVEL + 1; v->size >> level > 0; level++) {
-        const cu_hash *const below = v->levels[level - 1];
+    cu_status st = CU_OK;
 
-        for (uint64_t i = 0; i < v->size >> level; i++)
-            cu_tlog_node(&below[2 * i], &below[2 * i + 1], &v->levels[level][i]);
-    }
+    for (unsigned level = CU_LEDGER_STORED_LEVEL + 1; st == CU_OK && v->size >> level > 0;
+         level++)
+        st = cu_hasher_nodes(v->hasher, v->levels[level - 1], (size_t)(v->size >> level),
+                             v->levels[level], err);
+    return st;
 }
 
 static void check_node(cu_verifying *v, unsigned level, uint64_t place, cu_rows *rows)
@@ -61,34 +60,24 @@ static void check_node(cu_verifying *v, unsigned level, uint64_t place, cu_rows 
 
 static cu_status check_level(cu_verifying *v, unsigned level, cu_err *err)
 {
-    enum { page = 50000 };
-
+    CU_AUTO(cu_rows, rows);
     const uint64_t count = v->size >> level;
     uint64_t place = 0;
-    cu_status st = CU_OK;
+    bool more = true;
+    cu_status st = cu_store_stream(
+        v->ledger->store,
+        "SELECT place, hash FROM ledger_node WHERE level = $1 AND place >= 0 AND place < $2"
+        " ORDER BY place",
+        CU_VALUES(cu_value_integer(level), cu_value_integer((int64_t)count)), &rows, err);
 
-    while (st == CU_OK && place < count) {
-        CU_AUTO(cu_rows, rows);
-        const uint64_t start = place;
-        bool more = true;
-
-        st = cu_store_query(v->ledger->store,
-                            "SELECT place, hash FROM ledger_node WHERE level = $1 AND place >="
-                            " $2 ORDER BY place LIMIT $3",
-                            CU_VALUES(cu_value_integer(level), cu_value_integer((int64_t)place),
-                                      cu_value_integer(page)),
-                            &rows, err);
-        while (st == CU_OK && place < count) {
-            st = cu_rows_next(rows, &more, err);
-            if (st != CU_OK || !more)
-                break;
-            check_node(v, level, place++, rows);
-        }
-        if (st == CU_OK && place == start) {
-            cu_verify_complain(v, "node", -1, "node %u/%" PRIu64 " is missing", level, place);
+    while (st == CU_OK) {
+        st = cu_rows_next(rows, &more, err);
+        if (st != CU_OK || !more)
             break;
-        }
+        check_node(v, level, place++, rows);
     }
+    if (st == CU_OK && place < count)
+        cu_verify_complain(v, "node", -1, "node %u/%" PRIu64 " is missing", level, place);
     return st;
 }
 
@@ -141,22 +130,39 @@ static void expected_tree(const cu_verifying *v, cu_tree *out)
     }
 }
 
+/* The lowest and the highest are found by the key; only where there are others are they
+ * counted. */
+static cu_status check_others(cu_verifying *v, cu_err *err)
+{
+    cu_store *const store = v->ledger->store;
+    int64_t lowest = 0;
+    int64_t highest = 0;
+    int64_t others = 0;
+    cu_status st = cu_store_number(store, "SELECT coalesce(min(seq), 0) FROM ledger_entry",
+                                   CU_NO_VALUES, &lowest, err);
+
+    if (st == CU_OK)
+        st = cu_store_number(store, "SELECT coalesce(max(seq), -1) FROM ledger_entry",
+                             CU_NO_VALUES, &highest, err);
+    if (st != CU_OK || (lowest >= 0 && highest < (int64_t)v->size))
+        return st;
+    st = cu_store_number(store, "SELECT count(*) FROM ledger_entry WHERE seq >= $1 OR seq < 0",
+                         CU_VALUES(cu_value_integer((int64_t)v->size)), &others, err);
+    if (st == CU_OK)
+        cu_verify_complain(v, "head", (int64_t)v->size,
+                           "%" PRId64 " entries lie past the head of the log", others);
+    return st;
+}
+
 static cu_status check_head(cu_verifying *v, const cu_tree *stored, int64_t time_us,
                             cu_err *err)
 {
     cu_tree tree;
-    int64_t others = 0;
     int64_t last = 0;
-    cu_status st = cu_store_number(v->ledger->store,
-                                   "SELECT count(*) FROM ledger_entry WHERE seq >= $1 OR"
-                                   " seq < 0",
-                                   CU_VALUES(cu_value_integer((int64_t)v->size)), &others, err);
+    cu_status st = check_others(v, err);
 
     if (st != CU_OK)
         return st;
-    if (others != 0)
-        cu_verify_complain(v, "head", (int64_t)v->size,
-                           "%" PRId64 " entries lie past the head of the log", others);
     expected_tree(v, &tree);
     cu_tree_root(&tree, &v->report->root);
     if (memcmp(tree.peaks, stored->peaks, cu_tree_peaks(&tree) * sizeof(cu_hash)) != 0)
@@ -308,10 +314,6 @@ static void free_hashes(cu_verifying *v)
         free(v->levels[level]);
         v->levels[level] = NULL;
     }
-    free(v->first_times);
-    free(v->last_times);
-    v->first_times = NULL;
-    v->last_times = NULL;
 }
 
 /* The transaction may be tried again, and then it begins from nothing. */
@@ -320,6 +322,8 @@ static void begin_again(cu_verifying *v)
     free_hashes(v);
     *v->report = (cu_ledger_report){0};
     v->next = 0;
+    v->merged = 0;
+    v->time_us = INT64_MIN;
     v->done = 0;
     v->commitments = 0;
     v->erased = 0;
@@ -342,7 +346,6 @@ static cu_status verify(cu_store *store, void *context, cu_err *err)
     cu_tree stored = {0};
     int64_t time_us = 0;
     cu_status st = cu_ledger_load(v->ledger, &stored, &time_us, err);
-    const uint64_t chunks = stored.size / CU_VERIFY_CHUNK + 1;
 
     (void)store;
     begin_again(v);
@@ -351,16 +354,13 @@ static cu_status verify(cu_store *store, void *context, cu_err *err)
     check_pages(v);
     v->size = stored.size;
     v->report->entries = stored.size;
-    v->first_times = calloc((size_t)chunks, sizeof *v->first_times);
-    v->last_times = calloc((size_t)chunks, sizeof *v->last_times);
-    if (v->first_times == NULL || v->last_times == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
     st = make_levels(v, err);
     if (st == CU_OK)
         st = cu_verify_entries(v, err);
+    if (st == CU_OK)
+        st = fill_levels(v, err);
     if (st != CU_OK)
         return st;
-    fill_levels(v);
     return check_rest(v, &stored, time_us, err);
 }
 
@@ -377,9 +377,12 @@ cu_status cu_ledger_verify(cu_ledger *ledger, const cu_ledger_check *check,
     v->check = check;
     v->progress = progress;
     v->report = report;
+    v->hasher = cu_hasher_new();
     (void)pthread_mutex_init(&v->mutex, NULL);
-    st = cu_store_read(ledger->store, verify, v, err);
+    st = v->hasher == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
+                           : cu_store_read(ledger->store, verify, v, err);
     free_hashes(v);
+    cu_hasher_free(v->hasher);
     (void)pthread_mutex_destroy(&v->mutex);
     free(v);
     /* Rows that cannot be read as what they are were changed as much as any. */
