@@ -371,6 +371,20 @@ static cu_status check_role_policy(cu_act *act)
     return CU_OK;
 }
 
+/* The exhibit is what gives access to the case: the file is to lie on it. */
+static cu_status check_place(cu_act *act)
+{
+    const char *const exhibit = cu_act_said(act, "exhibit");
+    int64_t there = 0;
+    const cu_status st = cu_act_count(
+        act, "SELECT count(*) FROM register_occurrence WHERE media = $1 AND exhibit = $2",
+        CU_VALUES(cu_value_text(act->record->ref), cu_value_text(exhibit)), &there);
+
+    if (st == CU_OK && there == 0)
+        return cu_act_refuse(act, "G6", "it does not lie on exhibit %s", exhibit);
+    return st;
+}
+
 static cu_status see_clear(cu_act *act)
 {
     char day[cu_date_text_size];
@@ -379,6 +393,11 @@ static cu_status see_clear(cu_act *act)
     int64_t soft = 0;
     cu_record *today = NULL;
     cu_status st = check_role_policy(act);
+
+    if (st == CU_OK)
+        st = check_place(act);
+    if (st != CU_OK)
+        return st;
 
     for (const char *at = cu_act_said(act, "seconds"); *at != '\0'; at++) {
         if (*at < '0' || *at > '9' || seconds > 86400)
