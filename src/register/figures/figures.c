@@ -21,33 +21,37 @@
     " AND parent IS NULL AND state <> 'triaged-left'"
 #define CHILDREN "FROM register_child WHERE safeguarded >= $1 AND safeguarded < $2"
 
+/* What a drill shows: names, and the case that decides who may see each. */
+#define NAMES "SELECT ref, \"case\" "
+
 static const cu_figure figures[] = {
-    {"referrals", "referrals whose local day of receipt is in the period, duplicates included",
-     "SELECT count(*) " REFERRALS, "SELECT ref " REFERRALS " ORDER BY id"},
-    {"duplicates", "of these, duplicates",
+    {"referrals", "referral",
+     "referrals whose local day of receipt is in the period, duplicates included",
+     "SELECT count(*) " REFERRALS, NAMES REFERRALS " ORDER BY id"},
+    {"duplicates", "referral", "of these, duplicates",
      "SELECT count(*) " REFERRALS " AND state = 'duplicate'",
-     "SELECT ref " REFERRALS " AND state = 'duplicate' ORDER BY id"},
-    {"transferred_out", "of these, transferred to another force",
+     NAMES REFERRALS " AND state = 'duplicate' ORDER BY id"},
+    {"transferred_out", "referral", "of these, transferred to another force",
      "SELECT count(*) " REFERRALS " AND state = 'transferred-out'",
-     "SELECT ref " REFERRALS " AND state = 'transferred-out' ORDER BY id"},
-    {"arrests",
+     NAMES REFERRALS " AND state = 'transferred-out' ORDER BY id"},
+    {"arrests", "arrest",
      "people arrested, once for each operation; not voluntary attendance, not a breach "
      "of bail",
-     "SELECT count(*) " ARRESTS, "SELECT ref " ARRESTS " ORDER BY id"},
-    {"voluntary_attendances", "people who were invited and attended voluntarily",
+     "SELECT count(*) " ARRESTS, NAMES ARRESTS " ORDER BY id"},
+    {"voluntary_attendances", "arrest", "people who were invited and attended voluntarily",
      "SELECT count(*) FROM register_arrest WHERE kind = 'voluntary' AND at >= $1 AND at < $2",
-     "SELECT ref FROM register_arrest WHERE kind = 'voluntary' AND at >= $1 AND at < $2 ORDER "
-     "BY "
-     "id"},
-    {"items_seized",
+     NAMES "FROM register_arrest WHERE kind = 'voluntary' AND at >= $1 AND at < $2 ORDER "
+           "BY "
+           "id"},
+    {"items_seized", "exhibit",
      "exhibits seized that count as an item, not parts of another, not left behind",
-     "SELECT count(*) " ITEMS, "SELECT ref " ITEMS " ORDER BY id"},
-    {"children_safeguarded",
+     "SELECT count(*) " ITEMS, NAMES ITEMS " ORDER BY id"},
+    {"children_safeguarded", "child",
      "children whose first protective action is in the period, each once",
-     "SELECT count(*) " CHILDREN, "SELECT ref " CHILDREN " ORDER BY id"},
-    {"warrants_executed", "entries under warrants",
+     "SELECT count(*) " CHILDREN, NAMES CHILDREN " ORDER BY id"},
+    {"warrants_executed", "entry", "entries under warrants",
      "SELECT count(*) FROM register_entry WHERE at >= $1 AND at < $2",
-     "SELECT ref FROM register_entry WHERE at >= $1 AND at < $2 ORDER BY id"},
+     NAMES "FROM register_entry WHERE at >= $1 AND at < $2 ORDER BY id"},
 };
 
 /*
@@ -338,8 +342,14 @@ static cu_status drill(cu_act *act)
             act->store, figure->drill,
             CU_VALUES(cu_value_integer(when.from_us), cu_value_integer(when.until_us)), &rows,
             act->err);
-    while (st == CU_OK && (st = cu_rows_next(rows, &more, act->err)) == CU_OK && more)
-        cu_buffer_format(&act->outcome->document, "%s\n", cu_rows_text(rows, 0));
+    while (st == CU_OK && (st = cu_rows_next(rows, &more, act->err)) == CU_OK && more) {
+        const char *const ref = cu_rows_text(rows, 0);
+        bool visible = false;
+
+        st = cu_act_may_see(act, figure->thing, ref,
+                            cu_rows_is_null(rows, 1) ? NULL : cu_rows_text(rows, 1), &visible);
+        cu_buffer_format(&act->outcome->document, "%s\n", visible ? ref : CU_NOT_FOR_YOU);
+    }
     return st;
 }
 

@@ -12,9 +12,10 @@ extern const cu_thing cu_thing_figures;
  * next instant. */
 typedef struct cu_figure {
     const char *name;
+    const char *thing; /* the kind of record that is counted */
     const char *says;
     const char *sql;
-    const char *drill; /* the records behind the number: a column of names */
+    const char *drill; /* the records behind the number: their names and their cases */
 } cu_figure;
 
 enum { CU_FIGURES_VERSION = 1 }; /* of the definitions together */

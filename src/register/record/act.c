@@ -129,7 +129,7 @@ static cu_status find_record(asking *self)
     cu_status st = cu_act_load(act, self->thing->name, self->request->ref, &loaded);
 
     if (st == CU_OK)
-        st = cu_reach_check(act, loaded);
+        st = is_view(self) ? cu_reach_look(act, loaded) : cu_reach_check(act, loaded);
     if (st != CU_OK)
         return st;
     act->record = loaded;
@@ -345,6 +345,8 @@ static cu_status enter(asking *self)
     write_given(self, &json);
     if (is_list(self))
         cu_json_int(&json, "rows", self->found);
+    if (act->hidden > 0)
+        cu_json_int(&json, "hidden", act->hidden);
     cu_buffer_format(&payload, ",\"changes\":[");
     cu_buffer_append(&payload, act->changes.p, act->changes.n);
     cu_buffer_format(&payload, "]}");
@@ -395,6 +397,7 @@ static cu_status begin(asking *self, cu_store *store, cu_err *err)
                          .now_us = self->request->now_us,
                          .outcome = outcome,
                          .extra = self->request->extra,
+                         .looks = strcmp(self->action.duty, "consultation") == 0,
                          .err = err};
     self->found = 0;
     if (self->act.now_us == 0)

@@ -130,6 +130,20 @@ static cu_status read_record(cu_act *act, const cu_field *field, const char *tex
     return st;
 }
 
+static cu_status read_any(cu_act *act, const cu_field *field, const char *text, cu_value *out)
+{
+    const size_t n = strcspn(text, ":");
+    const char *const kind = cu_act_format(act, "%.*s", (int)n, text);
+    const cu_field named = {.name = field->name, .of = kind, .kind = CU_FIELD_RECORD};
+    cu_status st = CU_OK;
+
+    if (text[n] != ':' || cu_table_of(act->tables, kind) == NULL)
+        return refuse_value(act, field, text, "no name of a record; write KIND:REF");
+    st = read_record(act, &named, text + n + 1, out);
+    *out = cu_value_text(text);
+    return st;
+}
+
 static cu_status read_digest(cu_act *act, const cu_field *field, const char *text,
                              cu_value *out)
 {
@@ -147,8 +161,8 @@ cu_status cu_given_read(cu_act *act, const cu_field *field, const char *text, cu
         [CU_FIELD_YES] = read_yes,       [CU_FIELD_TIME] = read_time,
         [CU_FIELD_DATE] = read_date,     [CU_FIELD_WORD] = read_word,
         [CU_FIELD_WORDS] = read_words,   [CU_FIELD_OFFICER] = read_officer,
-        [CU_FIELD_RECORD] = read_record, [CU_FIELD_DIGEST] = read_digest,
-        [CU_FIELD_FILE] = read_text,
+        [CU_FIELD_RECORD] = read_record, [CU_FIELD_ANY] = read_any,
+        [CU_FIELD_DIGEST] = read_digest, [CU_FIELD_FILE] = read_text,
     };
 
     return readers[field->kind](act, field, text, out);

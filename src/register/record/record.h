@@ -21,6 +21,7 @@ typedef enum cu_field_kind {
     CU_FIELD_WORDS,   /* some words of a list */
     CU_FIELD_OFFICER, /* an officer who is there and has not left */
     CU_FIELD_RECORD,  /* a record of the kind that is named; one may be kept from the officer */
+    CU_FIELD_ANY,     /* a record of any kind, "KIND:REF"; one may be kept from the officer */
     CU_FIELD_DIGEST,  /* SHA-256 in 64 lower-case hexadecimal digits */
     CU_FIELD_FILE,    /* bytes of a file; never a column */
 } cu_field_kind;
@@ -95,6 +96,7 @@ typedef struct cu_thing {
 #define CU_HAS_WORDS(name, words, says)   CU_HAS(name, words, says, CU_FIELD_WORDS)
 #define CU_HAS_OFFICER(name, says)        CU_HAS(name, NULL, says, CU_FIELD_OFFICER)
 #define CU_HAS_RECORD(name, thing, says)  CU_HAS(name, thing, says, CU_FIELD_RECORD)
+#define CU_HAS_ANY(name, says)            CU_HAS(name, NULL, says, CU_FIELD_ANY)
 #define CU_HAS_DIGEST(name, says)         CU_HAS(name, NULL, says, CU_FIELD_DIGEST)
 #define CU_HAS_FILE(name, says)           CU_HAS(name, NULL, says, CU_FIELD_FILE)
 #define CU_SAID_TEXT(name, says)          CU_SAID(name, NULL, says, CU_FIELD_TEXT)
@@ -188,6 +190,9 @@ struct cu_act {
     cu_date today; /* local */
     cu_outcome *outcome;
     const void *extra; /* of the request: what is no text */
+    bool looks; /* the engine's: a view, a list or a consultation, which changes nothing */
+    struct cu_reached *reached; /* the engine's: what a look found of cases */
+    int64_t hidden;             /* how many records were kept from the officer in this look */
     cu_buffer changes; /* the engine's: what was added and changed, for the ledger's entry */
     cu_buffer rows;    /* the engine's: every row that was written, as bind.h has it */
     cu_err *err;
@@ -260,6 +265,15 @@ cu_status cu_act_next(cu_act *act, const char *name, int64_t *out) CU_MUST_CHECK
 /* A whole number that SQL answers. */
 cu_status cu_act_count(cu_act *act, const char *sql, cu_values values,
                        int64_t *out) CU_MUST_CHECK;
+
+/*
+ * Whether the officer may know of a record, for a document that lists names: by its case, or,
+ * where that is NULL, by what it names. False is counted, and is in the ledger's entry;
+ * CU_NOT_FOR_YOU stands in the name's place.
+ */
+#define CU_NOT_FOR_YOU "a record you may not see"
+cu_status cu_act_may_see(cu_act *act, const char *thing, const char *ref, const char *case_name,
+                         bool *out) CU_MUST_CHECK;
 
 /* ---- JSON ---- */
 

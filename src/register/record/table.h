@@ -79,8 +79,14 @@ cu_status cu_given_read(cu_act *act, const cu_field *field, const char *text,
 
 /* ---- reach.c ---- */
 
-/* Refuses by the case's access list (U2), or hides (CU_ENOTFOUND, U3). */
+/*
+ * Refuses by the case's access list (U2), or hides (CU_ENOTFOUND, U3). A record without a case
+ * of its own is where every record that it names is; a file is where any place of it is.
+ */
 cu_status cu_reach_check(cu_act *act, const cu_record *record) CU_MUST_CHECK;
+
+/* As above, for a look: of a link of which one end may be seen, the other is covered. */
+cu_status cu_reach_look(cu_act *act, cu_record *record) CU_MUST_CHECK;
 
 /* Leaves out of a list what the officer may not know of: a refusal for one is none of the list.
  */

@@ -33,8 +33,8 @@ cu_status cu_content_keep(cu_act *act, cu_bytes bytes, char hex[65])
 /* ---- links ---- */
 
 static const cu_field link_fields[] = {
-    CU_HAS_TEXT("one", "a record, KIND:REF"),
-    CU_HAS_TEXT("other", "another"),
+    CU_HAS_ANY("one", "a record, KIND:REF"),
+    CU_HAS_ANY("other", "another"),
     CU_HAS_TEXT("basis", "what they have in common"),
     CU_SAID_TEXT("reason", "why"),
 };
@@ -121,7 +121,7 @@ cu_status cu_link_by_value(cu_act *act, const char *from, const char *kind, cons
 /* ---- identifiers and remarks ---- */
 
 static const cu_field identifier_fields[] = {
-    CU_HAS_TEXT("owner", "the record that names it, KIND:REF"),
+    CU_HAS_ANY("owner", "the record that names it, KIND:REF"),
     CU_HAS_RECORD("referral", packages_owner, "the referral, where a referral names it"),
     CU_HAS_TEXT("kind", "ip email phone screen-name user-id device url md5 sha1 sha256"),
     CU_HAS_TEXT("value", "in one form"),

@@ -7,7 +7,7 @@
 
 static const cu_field task_fields[] = {
     CU_HAS_RECORD("case", "case", "the case it is for"),
-    CU_HAS_TEXT("about", "the record it is about, KIND:REF"),
+    CU_HAS_ANY("about", "the record it is about, KIND:REF"),
     CU_HAS_TEXT("words", "what is to be done"),
     CU_HAS_OFFICER("allocated_to", "who does it"),
     CU_HAS_WORD("priority", "high normal low", "how soon"),
