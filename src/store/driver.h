@@ -40,6 +40,9 @@ typedef struct cu_store_driver {
     /* NULL: once after the other. */
     cu_status (*run_each)(cu_store *store, const char *sql, cu_values values, size_t count,
                           cu_err *err);
+    /* NULL: as run_each. Inside a transaction that writes. */
+    cu_status (*post)(cu_store *store, const char *sql, cu_values values, size_t count,
+                      cu_err *err);
     /* Runs a statement of the house (transactions, schema), unprepared and without values. */
     cu_status (*direct)(cu_store *store, const char *sql, cu_err *err);
     cu_status (*begin)(cu_store *store, cu_store_mode mode, cu_err *err);

@@ -112,7 +112,7 @@ static void keep_quiet(void *context, const char *message)
     (void)message;
 }
 
-cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
+static cu_status run_plain(cu_store *store, const char *sql, cu_err *err)
 {
     const cu_postgres *const c = store->connection;
     PGresult *const result = PQexec(c->server, sql);
@@ -124,6 +124,13 @@ cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
     return CU_OK;
 }
 
+cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
+{
+    const cu_status st = cu_postgres_ready(store, err);
+
+    return st == CU_OK ? run_plain(store, sql, err) : st;
+}
+
 static cu_status set_up(cu_store *store, cu_err *err)
 {
     const cu_postgres *const c = store->connection;
@@ -131,13 +138,13 @@ static cu_status set_up(cu_store *store, cu_err *err)
     (void)PQsetNoticeProcessor(c->server, keep_quiet, NULL);
     if (PQserverVersion(c->server) < 130000)
         return cu_fail(err, CU_EUNSUPPORTED, "PostgreSQL 13 or later is wanted");
-    return cu_postgres_direct(store,
-                              "SET client_encoding = 'UTF8'; SET synchronous_commit = on;"
-                              "SET client_min_messages = warning;"
-                              "SET standard_conforming_strings = on;"
-                              "SET default_transaction_isolation = 'serializable';"
-                              "SET timezone = 'UTC'",
-                              err);
+    return run_plain(store,
+                     "SET client_encoding = 'UTF8'; SET synchronous_commit = on;"
+                     "SET client_min_messages = warning;"
+                     "SET standard_conforming_strings = on;"
+                     "SET default_transaction_isolation = 'serializable';"
+                     "SET timezone = 'UTC'",
+                     err);
 }
 
 /* A connection that was lost is made again, before it is used outside a transaction. */
@@ -148,6 +155,8 @@ cu_status cu_postgres_reconnect(cu_store *store, cu_err *err)
     if (PQstatus(c->server) == CONNECTION_OK || store->open)
         return CU_OK;
     forget_statements(c);
+    c->piped = false;
+    c->beginning = false;
     PQreset(c->server);
     if (PQstatus(c->server) != CONNECTION_OK)
         return cu_postgres_fail(store, NULL, "reach the database again", err);
@@ -210,6 +219,10 @@ static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_
     PGresult *result;
     char name[24];
 
+    const cu_status ready = cu_postgres_ready(store, err);
+
+    if (ready != CU_OK)
+        return ready;
     one->serial = c->serial++;
     cu_postgres_name(one, name);
     result = PQprepare(c->server, name, sql, 0, NULL);
@@ -323,35 +336,11 @@ static cu_status set_arguments(const cu_postgres_prepared *one, const cu_value *
     return CU_OK;
 }
 
-static cu_status query(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
-                       cu_err *err)
-{
-    cu_postgres *const c = store->connection;
-    size_t place = 0;
-    arguments a;
-    char name[24];
-    PGresult *result;
-    cu_status st = cu_postgres_reconnect(store, err);
+/* ---- the pipe: statements on their way, whose answers are not read yet ---- */
 
-    if (st == CU_OK)
-        st = cu_postgres_prepare(store, sql, &place, err);
-    if (st == CU_OK)
-        st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
-    if (st != CU_OK)
-        return st;
-    cu_postgres_name(&c->kept[place], name);
-    result = PQexecPrepared(c->server, name, (int)values.n, a.values, a.lengths, a.formats, 1);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
-        return cu_postgres_fail(store, result, "run a statement", err);
-    store->changed = strtoull(PQcmdTuples(result), NULL, 10);
-    rows->answer = result;
-    return CU_OK;
-}
-
-/* ---- many at once ---- */
-
-/* Reads the answers of a pipe to its end; the first failure is the one that is told. */
-static cu_status read_pipe(cu_store *store, cu_err *err)
+/* Reads the answers to the end of the pipe; the first failure is the one that is told. last is
+ * given the last answer, where none failed. */
+static cu_status read_pipe(cu_store *store, PGresult **last, cu_err *err)
 {
     const cu_postgres *const c = store->connection;
     cu_status st = CU_OK;
@@ -369,54 +358,184 @@ static cu_status read_pipe(cu_store *store, cu_err *err)
             PQclear(result);
             return st;
         }
-        if (st == CU_OK && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        if (st == CU_OK && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
             st = cu_postgres_fail(store, result, "run statements", err);
-        else
-            PQclear(result);
+            continue;
+        }
+        PQclear(*last);
+        *last = result;
     }
 }
 
-static cu_status run_pipe(cu_store *store, size_t place, const cu_value *values, size_t share,
-                          size_t count, cu_err *err)
+/* Sends what is in the pipe to its end. last, which may be NULL, is the caller's to clear. */
+static cu_status settle(cu_store *store, PGresult **last, cu_err *err)
 {
     cu_postgres *const c = store->connection;
-    arguments a;
-    char name[24];
+    PGresult *result = NULL;
     cu_status st = CU_OK;
-    cu_status read;
 
-    cu_postgres_name(&c->kept[place], name);
-    if (PQenterPipelineMode(c->server) != 1)
-        return cu_postgres_fail(store, NULL, "run statements", err);
-    for (size_t i = 0; st == CU_OK && i < count; i++) {
-        st = set_arguments(&c->kept[place], values + i * share, share, &a, err);
-        if (st == CU_OK && PQsendQueryPrepared(c->server, name, (int)share, a.values, a.lengths,
-                                               a.formats, 1) != 1)
-            st = cu_postgres_fail(store, NULL, "send a statement", err);
-    }
+    c->piped = false;
+    c->waiting = 0;
     if (PQpipelineSync(c->server) != 1)
-        return cu_postgres_fail(store, NULL, "send statements", err);
-    read = read_pipe(store, st == CU_OK ? err : NULL);
+        st = cu_postgres_fail(store, NULL, "send statements", err);
+    else
+        st = read_pipe(store, &result, err);
     (void)PQexitPipelineMode(c->server);
+    if (st != CU_OK || last == NULL) {
+        PQclear(result);
+        result = NULL;
+    }
+    if (last != NULL)
+        *last = result;
+    return st;
+}
+
+static cu_status send_plain(cu_store *store, const char *sql, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+
+    c->waiting++;
+    return PQsendQueryParams(c->server, sql, 0, NULL, NULL, NULL, NULL, 1) == 1
+               ? CU_OK
+               : cu_postgres_fail(store, NULL, "send a statement", err);
+}
+
+/* Writers take turns by a lock that is asked for before the transaction sees anything: the
+ * second sees what the first has committed, and neither is refused. */
+static cu_status send_begin(cu_store *store, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    const bool writes = c->mode == CU_STORE_WRITES;
+    cu_status st = send_plain(store,
+                              writes ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                                     : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+                              err);
+
+    c->beginning = false;
+    if (st == CU_OK && writes)
+        st = send_plain(store, "LOCK TABLE store_turn IN EXCLUSIVE MODE", err);
+    return st;
+}
+
+static cu_status open_pipe(cu_store *store, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+
+    if (c->piped)
+        return CU_OK;
+    if (PQenterPipelineMode(c->server) != 1)
+        return cu_postgres_fail(store, NULL, "send statements", err);
+    c->piped = true;
+    return c->beginning ? send_begin(store, err) : CU_OK;
+}
+
+cu_status cu_postgres_ready(cu_store *store, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    cu_status st = CU_OK;
+
+    if (c->beginning)
+        st = open_pipe(store, err);
+    if (!c->piped)
+        return st;
+
+    const cu_status read = settle(store, NULL, st == CU_OK ? err : NULL);
+
     return st == CU_OK ? read : st;
+}
+
+/* Puts an execution into the pipe. */
+static cu_status send_prepared(cu_store *store, size_t place, const arguments *a, size_t count,
+                               cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    char name[24];
+    cu_status st = open_pipe(store, err);
+
+    if (st != CU_OK)
+        return st;
+    cu_postgres_name(&c->kept[place], name);
+    c->waiting++;
+    return PQsendQueryPrepared(c->server, name, (int)count, a->values, a->lengths, a->formats,
+                               1) == 1
+               ? CU_OK
+               : cu_postgres_fail(store, NULL, "send a statement", err);
+}
+
+/* ---- running ---- */
+
+/* Alone, or as the last of what is in the pipe. */
+static cu_status execute(cu_store *store, size_t place, const arguments *a, size_t count,
+                         PGresult **out, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    PGresult *result;
+    char name[24];
+
+    if (c->piped || c->beginning) {
+        const cu_status st = send_prepared(store, place, a, count, err);
+
+        return st == CU_OK ? settle(store, out, err) : st;
+    }
+    cu_postgres_name(&c->kept[place], name);
+    result = PQexecPrepared(c->server, name, (int)count, a->values, a->lengths, a->formats, 1);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+        return cu_postgres_fail(store, result, "run a statement", err);
+    *out = result;
+    return CU_OK;
+}
+
+static cu_status query(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
+                       cu_err *err)
+{
+    const cu_postgres *const c = store->connection;
+    size_t place = 0;
+    arguments a;
+    PGresult *result = NULL;
+    cu_status st = cu_postgres_reconnect(store, err);
+
+    if (st == CU_OK)
+        st = cu_postgres_prepare(store, sql, &place, err);
+    if (st == CU_OK)
+        st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
+    if (st == CU_OK)
+        st = execute(store, place, &a, values.n, &result, err);
+    if (st != CU_OK)
+        return st;
+    store->changed = strtoull(PQcmdTuples(result), NULL, 10);
+    rows->answer = result;
+    return CU_OK;
+}
+
+static cu_status post(cu_store *store, const char *sql, cu_values values, size_t count,
+                      cu_err *err)
+{
+    const cu_postgres *const c = store->connection;
+    const size_t share = values.n / count;
+    size_t place = 0;
+    arguments a;
+    cu_status st = cu_postgres_reconnect(store, err);
+
+    if (st == CU_OK)
+        st = cu_postgres_prepare(store, sql, &place, err);
+    for (size_t i = 0; st == CU_OK && i < count; i++) {
+        if (c->waiting >= pipe_max)
+            st = cu_postgres_ready(store, err);
+        if (st == CU_OK)
+            st = set_arguments(&c->kept[place], values.list + i * share, share, &a, err);
+        if (st == CU_OK)
+            st = send_prepared(store, place, &a, share, err);
+    }
+    return st;
 }
 
 static cu_status run_each(cu_store *store, const char *sql, cu_values values, size_t count,
                           cu_err *err)
 {
-    const size_t share = values.n / count;
-    size_t place = 0;
-    cu_status st = cu_postgres_reconnect(store, err);
+    const cu_status st = post(store, sql, values, count, err);
+    const cu_status read = cu_postgres_ready(store, st == CU_OK ? err : NULL);
 
-    if (st == CU_OK)
-        st = cu_postgres_prepare(store, sql, &place, err);
-    for (size_t at = 0; st == CU_OK && at < count; at += pipe_max) {
-        const size_t left = count - at;
-
-        st = run_pipe(store, place, values.list + at * share, share,
-                      left < pipe_max ? left : (size_t)pipe_max, err);
-    }
-    return st;
+    return st == CU_OK ? read : st;
 }
 
 /* ---- rows ---- */
@@ -529,50 +648,68 @@ static void finish(cu_rows *rows)
 
 /* ---- transactions ---- */
 
-/* Writers take turns by a lock that is asked for before the transaction sees anything: the
- * second sees what the first has committed, and neither is refused. */
+/* Sent with the first statement, for one way there and back. */
 static cu_status begin(cu_store *store, cu_store_mode mode, cu_err *err)
 {
+    cu_postgres *const c = store->connection;
     const cu_status st = cu_postgres_reconnect(store, err);
 
-    if (st != CU_OK)
-        return st;
-    return cu_postgres_direct(store,
-                              mode == CU_STORE_WRITES
-                                  ? "BEGIN ISOLATION LEVEL SERIALIZABLE;"
-                                    "LOCK TABLE store_turn IN EXCLUSIVE MODE"
-                                  : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
-                              err);
+    c->beginning = st == CU_OK;
+    c->mode = mode;
+    return st;
+}
+
+/* With what is in the pipe, of which a failure leaves nothing done. */
+static cu_status send_commit(cu_store *store, PGresult **out, cu_err *err)
+{
+    const cu_postgres *const c = store->connection;
+
+    if (c->piped) {
+        const cu_status st = send_plain(store, "COMMIT", err);
+        const cu_status read = settle(store, out, st == CU_OK ? err : NULL);
+
+        return st == CU_OK ? read : st;
+    }
+    *out = PQexec(c->server, "COMMIT");
+    return PQresultStatus(*out) == PGRES_COMMAND_OK
+               ? CU_OK
+               : cu_postgres_fail(store, *out, "commit", err);
 }
 
 static cu_status commit(cu_store *store, cu_err *err)
 {
-    const cu_postgres *const c = store->connection;
-    PGresult *const result = PQexec(c->server, "COMMIT");
+    cu_postgres *const c = store->connection;
+    PGresult *result = NULL;
+    cu_status st;
+    bool committed;
 
-    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-        const bool lost = PQstatus(c->server) != CONNECTION_OK;
-        const cu_status st = cu_postgres_fail(store, result, "commit", err);
-
-        if (!lost)
+    if (c->beginning) {
+        c->beginning = false; /* nothing was asked for */
+        return CU_OK;
+    }
+    st = send_commit(store, &result, err);
+    if (st != CU_OK) {
+        if (PQstatus(c->server) == CONNECTION_OK)
             return st;
         store->again = false;
         return cu_fail(err, CU_EIO,
                        "the database went away during the commit: look whether it was done");
     }
     /* A transaction in which a statement failed answers ROLLBACK, and that is no success. */
-    if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
-        PQclear(result);
-        return cu_fail(err, CU_EUSAGE, "a part of the change failed, and it was to be kept");
-    }
+    committed = strcmp(PQcmdStatus(result), "COMMIT") == 0;
     PQclear(result);
-    return CU_OK;
+    return committed
+               ? CU_OK
+               : cu_fail(err, CU_EUSAGE, "a part of the change failed, and it was to be kept");
 }
 
 static void rollback(cu_store *store)
 {
-    const cu_postgres *const c = store->connection;
+    cu_postgres *const c = store->connection;
 
+    c->beginning = false;
+    if (c->piped)
+        (void)!settle(store, NULL, NULL);
     if (PQstatus(c->server) == CONNECTION_OK && PQtransactionStatus(c->server) != PQTRANS_IDLE)
         PQclear(PQexec(c->server, "ROLLBACK"));
 }
@@ -595,6 +732,7 @@ const cu_store_driver cu_store_postgresql = {
     .query = query,
     .stream = cu_postgres_stream,
     .run_each = run_each,
+    .post = post,
     .direct = cu_postgres_direct,
     .begin = begin,
     .commit = commit,

@@ -24,12 +24,21 @@ typedef struct cu_postgres {
     cu_postgres_prepared kept[CU_POSTGRES_KEPT];
     size_t n;
     uint64_t serial; /* of the next one: a name is never used twice, not even after a failure */
+
+    bool beginning; /* a transaction is begun, and the server not told yet */
+    cu_store_mode mode;
+    bool piped;     /* statements are on their way, and their answers not read */
+    size_t waiting; /* how many */
 } cu_postgres;
 
 /* Sets err from a result, or from the connection where it is NULL, and frees the result. */
 cu_status cu_postgres_fail(cu_store *store, struct pg_result *result, const char *doing,
                            cu_err *err);
 cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err) CU_MUST_CHECK;
+
+/* Reads the answers of all that is on its way, a beginning too: then the connection takes a
+ * statement of any kind. */
+cu_status cu_postgres_ready(cu_store *store, cu_err *err) CU_MUST_CHECK;
 
 /* Makes a connection that was lost again, outside a transaction. */
 cu_status cu_postgres_reconnect(cu_store *store, cu_err *err) CU_MUST_CHECK;

@@ -141,6 +141,8 @@ cu_status cu_postgres_page(cu_store *store, cu_bytes table, bool first, cu_rows 
             st = cu_postgres_direct(store, (const char *)sql.p, err);
         cu_buffer_free(&sql);
     }
+    if (st == CU_OK)
+        st = cu_postgres_ready(store, err);
     if (st != CU_OK)
         return st;
 

@@ -249,6 +249,8 @@ cu_status cu_postgres_stream(cu_store *store, const char *sql, cu_values values,
                              : cu_postgres_reconnect(store, err);
 
     if (st == CU_OK)
+        st = cu_postgres_ready(store, err);
+    if (st == CU_OK)
         st = describe(store, sql, values, s, err);
     if (st == CU_OK)
         st = begin_copy(store, sql, values, err);

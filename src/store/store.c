@@ -167,6 +167,15 @@ cu_status cu_store_run_each(cu_store *store, const char *sql, cu_values values, 
     return st;
 }
 
+cu_status cu_store_post_each(cu_store *store, const char *sql, cu_values values, size_t count,
+                             cu_err *err)
+{
+    if (count == 0 || values.n % count != 0 || store->driver->post == NULL ||
+        !cu_store_in_transaction(store))
+        return cu_store_run_each(store, sql, values, count, err);
+    return store->driver->post(store, sql, values, count, err);
+}
+
 uint64_t cu_store_changed(const cu_store *store)
 {
     return store->changed;

@@ -114,6 +114,15 @@ cu_status cu_store_run(cu_store *store, const char *sql, cu_values values,
 cu_status cu_store_run_each(cu_store *store, const char *sql, cu_values values, size_t count,
                             cu_err *err) CU_MUST_CHECK;
 
+/*
+ * As cu_store_run_each for changes whose answers nobody waits for: PostgreSQL is sent them and
+ * goes on, for no way there and back. What is refused is told by a later call, at the latest by
+ * the commit, which then does nothing. Only a constraint of the database can refuse one: how
+ * many rows it changed is not known.
+ */
+cu_status cu_store_post_each(cu_store *store, const char *sql, cu_values values, size_t count,
+                             cu_err *err) CU_MUST_CHECK;
+
 /* How many rows the last cu_store_run on this connection added, changed or deleted. */
 uint64_t cu_store_changed(const cu_store *store);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger beside what it stands on: durable appends beside bare insertions into SQLite, and
- * the whole log verified beside SHA-256 of its bytes. CUSTOS_BENCH_ENTRIES (1000000) is the
- * length of the log. */
+/* The ledger beside what it stands on: durable appends beside bare insertions into the same
+ * engine, and the whole log verified beside SHA-256 of its bytes. CUSTOS_BENCH_ENTRIES
+ * (1000000) is the length of the log. */
 #include "base/clock.h"
 #include "digest/digest.h"
 #include "ledger/ledger.h"
 
+#include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +67,8 @@ static double appends_a_second(cu_ledger *ledger, size_t n)
     return (double)count * 1e6 / (double)(now_us - start_us);
 }
 
-/* The peer: the same bytes into one table, with nothing of a log. */
-static double insertions_a_second(size_t n)
+/* The peers: the same bytes into one table, with nothing of a log. */
+static double sqlite_insertions_a_second(size_t n)
 {
     static const char bytes[330] = "x";
     char path[128];
@@ -104,27 +105,79 @@ static double insertions_a_second(size_t n)
     return (double)count * 1e6 / (double)(now_us - start_us);
 }
 
+/* n a transaction, sent together: one way there and back. */
+static void insert_and_commit(PGconn *server, size_t n)
+{
+    static const char bytes[330] = "x";
+    const char *const values[] = {bytes};
+    const int lengths[] = {sizeof bytes};
+    const int formats[] = {1};
+    bool ended = false;
+
+    (void)PQenterPipelineMode(server);
+    for (size_t i = 0; i < n; i++)
+        (void)PQsendQueryPrepared(server, "insert", 1, values, lengths, formats, 1);
+    (void)PQpipelineSync(server);
+    while (!ended) {
+        PGresult *const result = PQgetResult(server);
+        const ExecStatusType status = PQresultStatus(result);
+
+        if (result != NULL && status != PGRES_COMMAND_OK && status != PGRES_PIPELINE_SYNC)
+            give_up("bare insertions", PQerrorMessage(server));
+        ended = status == PGRES_PIPELINE_SYNC;
+        PQclear(result);
+    }
+    (void)PQexitPipelineMode(server);
+}
+
+static double postgresql_insertions_a_second(const char *url, size_t n)
+{
+    PGconn *const server = PQconnectdb(url);
+    uint64_t count = 0;
+    int64_t start_us;
+    int64_t now_us;
+
+    PQclear(PQexec(server, "SET client_min_messages = warning"));
+    PQclear(PQexec(server,
+                   "CREATE TABLE IF NOT EXISTS bare"
+                   " (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, bytes bytea)"));
+    PQclear(PQprepare(server, "insert", "INSERT INTO bare (bytes) VALUES ($1)", 0, NULL));
+    if (PQstatus(server) != CONNECTION_OK)
+        give_up("bare insertions", PQerrorMessage(server));
+    start_us = now_us = cu_clock_steady_us();
+    while (now_us - start_us < seconds_us) {
+        insert_and_commit(server, n);
+        count += n;
+        now_us = cu_clock_steady_us();
+    }
+    PQclear(PQexec(server, "DROP TABLE bare")); /* no table of a log's */
+    PQfinish(server);
+    return (double)count * 1e6 / (double)(now_us - start_us);
+}
+
+static void bench_group(cu_ledger *ledger, const char *url, const char *engine, size_t n)
+{
+    const double appends = appends_a_second(ledger, n);
+    const double bare = strcmp(engine, "sqlite") == 0 ? sqlite_insertions_a_second(n)
+                                                      : postgresql_insertions_a_second(url, n);
+
+    printf("%-10s  durable appends, %4zu a transaction %8.0f /s   bare insertions %8.0f /s"
+           "   ratio %.2f\n",
+           engine, n, appends, bare, appends / bare);
+}
+
 static void bench_appends(const char *url, const char *engine)
 {
     const cu_ledger_options options = {0};
     cu_store *store = NULL;
     cu_ledger *ledger = NULL;
     cu_err err = {0};
-    double single;
-    double grouped;
 
     must(cu_store_open(url, &store, &err), "open", &err);
     must(cu_store_migrate(store, schemas, 1, &err), "migrate", &err);
     must(cu_ledger_open(store, &options, &ledger, &err), "open", &err);
-    single = appends_a_second(ledger, 1);
-    grouped = appends_a_second(ledger, group);
-    printf("%-10s  durable appends, one a transaction  %8.0f /s   bare SQLite %8.0f /s   ratio "
-           "%.2f\n",
-           engine, single, insertions_a_second(1), single / insertions_a_second(1));
-    printf("%-10s  durable appends, %d a transaction %8.0f /s   bare SQLite %8.0f /s   ratio "
-           "%.2f\n",
-           engine, group, grouped, insertions_a_second(group),
-           grouped / insertions_a_second(group));
+    bench_group(ledger, url, engine, 1);
+    bench_group(ledger, url, engine, group);
     cu_ledger_close(ledger);
     cu_store_close(store);
 }

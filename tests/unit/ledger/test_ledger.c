@@ -198,6 +198,31 @@ static void is_one_with_the_change(void **state)
     assert_int_equal(size, 3);
 }
 
+/* Between two appends of one transaction the head is remembered, not read. */
+static cu_status append_about_a_moved_head(cu_store *store, void *context, cu_err *err)
+{
+    const cu_ledger_event event = {.actor = "officer:1", .action = "thing.make"};
+    cu_status st = cu_ledger_append(context, &event, NULL, err);
+
+    if (st == CU_OK)
+        st = cu_store_run(store, "UPDATE ledger_head SET size = size + 1", CU_NO_VALUES, err);
+    return st == CU_OK ? cu_ledger_append(context, &event, NULL, err) : st;
+}
+
+static void refuses_to_append_where_the_head_was_moved(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_ledger, ledger);
+    uint64_t size = 0;
+
+    store = stores_open(state);
+    ledger = open_log(store, NULL);
+    assert_int_equal(cu_store_transact(store, append_about_a_moved_head, ledger, &failure),
+                     CU_EUSAGE);
+    assert_ok(cu_ledger_size(ledger, &size, &failure));
+    assert_int_equal(size, 1);
+}
+
 static void says_when_the_clock_went_back(void **state)
 {
     CU_AUTO(cu_store, store);
@@ -463,6 +488,7 @@ int main(void)
         ON_BOTH(keeps_entries_to_the_byte_and_their_tree),
         ON_BOTH(gives_the_same_bytes_in_groups),
         ON_BOTH(is_one_with_the_change),
+        ON_BOTH(refuses_to_append_where_the_head_was_moved),
         ON_BOTH(says_when_the_clock_went_back),
         ON_BOTH(refuses_events_that_no_entry_can_hold),
         ON_BOTH(finds_entries_by_what_they_are_about),

@@ -379,6 +379,83 @@ static void goes_on_after_the_connection_was_lost(void **state)
     assert_ok(add_shelf(store, "c", 1));
 }
 
+/* ---- changes whose answers nobody waits for ---- */
+
+typedef struct posting {
+    size_t count;
+    const char *repeated; /* a name that is there already, or NULL */
+    bool asks;            /* reads in between */
+} posting;
+
+static cu_status post_shelves(cu_store *store, void *context, cu_err *err)
+{
+    static const char insert[] = "INSERT INTO shelf (name, amount) VALUES ($1, $2)";
+    static char names[600][16];
+    static cu_value values[1200];
+    const posting *const p = context;
+    int64_t there = 0;
+    cu_status st;
+
+    for (size_t i = 0; i < p->count; i++) {
+        (void)snprintf(names[i], sizeof names[i], "p%zu", i);
+        values[2 * i] = cu_value_text(names[i]);
+        values[2 * i + 1] = cu_value_integer((int64_t)i);
+    }
+    st = cu_store_post_each(store, insert, (cu_values){values, 2 * p->count}, p->count, err);
+    if (st == CU_OK && p->repeated != NULL)
+        st = cu_store_post_each(
+            store, insert, CU_VALUES(cu_value_text(p->repeated), cu_value_integer(1)), 1, err);
+    if (st == CU_OK && p->asks)
+        st = cu_store_number(store, "SELECT count(*) FROM shelf", CU_NO_VALUES, &there, err);
+    if (st == CU_OK && p->asks)
+        assert_int_equal(there, p->count + 1);
+    return st;
+}
+
+static void posts_changes_that_are_whole_or_not_there(void **state)
+{
+    CU_AUTO(cu_store, store);
+    posting p = {.count = 600, .repeated = "p3"};
+
+    store = shop(state);
+    assert_int_equal(cu_store_transact(store, post_shelves, &p, &failure), CU_EEXISTS);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 1);
+    p.asks = true;
+    assert_int_equal(cu_store_transact(store, post_shelves, &p, &failure), CU_EEXISTS);
+    p = (posting){.count = 1, .repeated = "hall"};
+    assert_int_equal(cu_store_transact(store, post_shelves, &p, &failure), CU_EEXISTS);
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 1);
+    p = (posting){.count = 600, .asks = true};
+    assert_ok(cu_store_transact(store, post_shelves, &p, &failure));
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 601);
+    assert_ok(cu_store_run(store, "DELETE FROM shelf", CU_NO_VALUES, &failure));
+    p = (posting){.count = 3};
+    assert_ok(cu_store_transact(store, post_shelves, &p, &failure));
+    assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 3);
+}
+
+static cu_status do_nothing(cu_store *store, void *context, cu_err *err)
+{
+    (void)store;
+    (void)err;
+    return *(const cu_status *)context;
+}
+
+static void takes_a_work_that_asks_for_nothing(void **state)
+{
+    static const cu_status answers[] = {CU_OK, CU_EFORMAT};
+    CU_AUTO(cu_store, store);
+
+    store = shop(state);
+    for (size_t i = 0; i < CU_COUNT_OF(answers); i++) {
+        cu_status answer = answers[i];
+
+        assert_int_equal(cu_store_transact(store, do_nothing, &answer, &failure), answer);
+        assert_int_equal(cu_store_read(store, do_nothing, &answer, &failure), answer);
+        assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 1);
+    }
+}
+
 /* ---- many writers ---- */
 
 enum { writers = 4, additions = 60 };
@@ -653,6 +730,8 @@ int main(void)
         ON_BOTH(says_which_constraint_refused),
         ON_BOTH(commits_all_of_a_work_or_none),
         ON_BOTH(goes_on_after_the_connection_was_lost),
+        ON_BOTH(posts_changes_that_are_whole_or_not_there),
+        ON_BOTH(takes_a_work_that_asks_for_nothing),
         ON_BOTH(loses_no_update_of_many_writers),
         ON_BOTH(shows_a_reader_one_state),
         ON_BOTH(migrates_forward_and_refuses_what_is_not_its_own),
