@@ -3,6 +3,8 @@
 #include "register/figures/figures.h"
 
 #include "digest/digest.h"
+#include "register/figures/suppress.h"
+#include "register/figures/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,8 @@ static const cu_field fields[] = {
         "referrals duplicates transferred_out arrests voluntary_attendances items_seized"
         " children_safeguarded warrants_executed",
         "which figure"),
+    CU_SAID("by", "source kind area", "figures that are broken down: referrals items children",
+            CU_FIELD_WORDS),
     CU_SAID_TEXT("reason", "why"),
 };
 
@@ -120,18 +124,25 @@ static cu_status compute(cu_act *act, const cu_figure *figure, const period *whe
         CU_VALUES(cu_value_integer(when->from_us), cu_value_integer(when->until_us)), out);
 }
 
+static void digest_line(cu_digest_stream *stream, const char *sql)
+{
+    cu_digest_update(stream, (cu_bytes){(const uint8_t *)sql, strlen(sql)});
+    cu_digest_update(stream, (cu_bytes){(const uint8_t *)"\n", 1});
+}
+
 static const char *digest_questions(cu_act *act)
 {
+    const cu_breakdown *breakdowns = NULL;
+    const size_t n = cu_breakdowns_list(&breakdowns);
     cu_digest_stream stream;
     cu_digests digests;
     char hex[65];
 
     cu_digest_init(&stream, CU_DIGEST_SHA256);
-    for (size_t i = 0; i < CU_COUNT_OF(figures); i++) {
-        cu_digest_update(&stream,
-                         (cu_bytes){(const uint8_t *)figures[i].sql, strlen(figures[i].sql)});
-        cu_digest_update(&stream, (cu_bytes){(const uint8_t *)"\n", 1});
-    }
+    for (size_t i = 0; i < CU_COUNT_OF(figures); i++)
+        digest_line(&stream, figures[i].sql);
+    for (size_t i = 0; i < n; i++)
+        digest_line(&stream, breakdowns[i].sql);
     cu_digest_final(&stream, &digests);
     cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
     return cu_act_format(act, "%s", hex);
@@ -144,6 +155,10 @@ typedef struct computed {
     int64_t year, base;
     bool has_base;
     cu_date base_from, base_until;
+    period when;       /* the month */
+    bool small_months; /* a month of the twelve, or of the base, has few referrals */
+    int64_t small;     /* 0: nothing is kept back, for it is not to be published */
+    bool kept[CU_COUNT_OF(figures)]; /* a breakdown would give it away */
 } computed;
 
 static cu_status compute_base(cu_act *act, computed *out)
@@ -171,6 +186,46 @@ static cu_status compute_base(cu_act *act, computed *out)
     return st;
 }
 
+/* Other releases have the months one by one: a sum of twelve would give the small one away. */
+static cu_status look_for_small_months(cu_act *act, cu_date from, cu_date until, computed *out)
+{
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    cu_date first = 0;
+    cu_status st = CU_OK;
+
+    cu_date_parts(from, &year, &month, &day);
+    first = cu_date_of(year, month, 1);
+    while (st == CU_OK && first < until && !out->small_months) {
+        const cu_date next = cu_date_add_months(first, 1);
+        period when;
+        int64_t count = 0;
+
+        st = take_period(act, first, next, &when);
+        if (st == CU_OK)
+            st = compute(act, &figures[0], &when, &count);
+        out->small_months = cu_is_small(count, out->small);
+        first = next;
+    }
+    return st;
+}
+
+/* What is to be published says nothing of small numbers (rule F5). */
+static cu_status make_public(cu_act *act, computed *of)
+{
+    cu_date first = 0;
+    cu_date next = 0;
+    cu_status st = cu_act_policy(act, "figures.small", &of->small);
+
+    if (st != CU_OK || !cu_month_read(of->month, &first, &next))
+        return st;
+    st = look_for_small_months(act, cu_date_add_months(next, -12), next, of);
+    if (st == CU_OK && of->has_base)
+        st = look_for_small_months(act, of->base_from, of->base_until + 1, of);
+    return st;
+}
+
 static cu_status compute_all(cu_act *act, computed *out)
 {
     cu_date first = 0;
@@ -184,6 +239,7 @@ static cu_status compute_all(cu_act *act, computed *out)
     st = take_period(act, first, next, &when);
     for (size_t i = 0; st == CU_OK && i < CU_COUNT_OF(figures); i++)
         st = compute(act, &figures[i], &when, &out->numbers[i]);
+    out->when = when;
     if (st == CU_OK)
         st = take_period(act, cu_date_add_months(next, -12), next, &when);
     if (st == CU_OK)
@@ -223,23 +279,78 @@ static const char *helpline(cu_act *act, const char *key)
     return value == NULL ? "-" : value->text;
 }
 
-static cu_status write_words(cu_act *act, const computed *of, cu_buffer *out)
+/* Each breakdown that was asked for; what is kept back of its figure is told by of. */
+static cu_status write_tables(cu_act *act, computed *of, cu_buffer *out)
+{
+    const cu_breakdown *list = NULL;
+    const size_t n = cu_breakdowns_list(&list);
+    const char *const by = cu_act_said(act, "by");
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && by != NULL && i < n; i++) {
+        bool total = true;
+
+        if (!cu_words_have(by, list[i].name))
+            continue;
+        st = cu_breakdown_write(
+            act, &list[i],
+            CU_VALUES(cu_value_integer(of->when.from_us), cu_value_integer(of->when.until_us)),
+            of->small, out, &total);
+        for (size_t f = 0; f < CU_COUNT_OF(figures); f++)
+            of->kept[f] =
+                of->kept[f] || (!total && strcmp(figures[f].name, list[i].figure) == 0);
+    }
+    return st;
+}
+
+static void write_year(cu_act *act, const computed *of, int64_t least, cu_buffer *out)
+{
+    if (of->small_months || of->kept[0]) {
+        cu_buffer_format(out,
+                         "\nReferrals in twelve months: not shown, for a month of few would"
+                         " follow from it");
+        return;
+    }
+    cu_buffer_format(out, "\nReferrals in twelve months: %lld", (long long)of->year);
+    if (of->has_base)
+        cu_buffer_format(out, " (%s)", tell_change(act, of, least));
+}
+
+static void write_figures(const computed *of, cu_buffer *out)
+{
+    for (size_t i = 0; i < CU_COUNT_OF(figures); i++) {
+        if (of->kept[i] || cu_is_small(of->numbers[i], of->small))
+            cu_buffer_format(out, "%8s  %s\n", "*", figures[i].says);
+        else
+            cu_buffer_format(out, "%8lld  %s\n", (long long)of->numbers[i], figures[i].says);
+    }
+}
+
+static cu_status write_words(cu_act *act, computed *of, cu_buffer *out)
 {
     static const char *const month_names[] = {"January",   "February", "March",    "April",
                                               "May",       "June",     "July",     "August",
                                               "September", "October",  "November", "December"};
     const long month = strtol(of->month + 5, NULL, 10);
+    cu_buffer tables = {0};
     int64_t least = 0;
-    const cu_status st = cu_act_policy(act, "figures.least-base", &least);
+    cu_status st = cu_act_policy(act, "figures.least-base", &least);
 
-    if (st != CU_OK)
+    if (st == CU_OK)
+        st = write_tables(act, of, &tables);
+    if (st != CU_OK) {
+        cu_buffer_free(&tables);
         return st;
+    }
     cu_buffer_format(out, "%s %.4s\n\n", month_names[month - 1], of->month);
-    for (size_t i = 0; i < CU_COUNT_OF(figures); i++)
-        cu_buffer_format(out, "%8lld  %s\n", (long long)of->numbers[i], figures[i].says);
-    cu_buffer_format(out, "\nReferrals in twelve months: %lld", (long long)of->year);
-    if (of->has_base)
-        cu_buffer_format(out, " (%s)", tell_change(act, of, least));
+    write_figures(of, out);
+    cu_buffer_append(out, tables.p, tables.n);
+    cu_buffer_free(&tables);
+    if (of->small > 0)
+        cu_buffer_format(out,
+                         "\n* from 1 to %lld, or kept back so that no such number follows\n",
+                         (long long)of->small);
+    write_year(act, of, least, out);
     cu_buffer_format(
         out,
         "\n\nTo report concerns about a child, call the police on %s, or the NSPCC"
@@ -286,6 +397,8 @@ static cu_status draft(cu_act *act)
     cu_json json = {.out = &numbers};
     cu_status st = compute_all(act, &of);
 
+    if (st == CU_OK)
+        st = make_public(act, &of);
     if (st == CU_OK)
         st = write_words(act, &of, &act->outcome->document);
     write_numbers(&of, &json);
@@ -355,12 +468,12 @@ static cu_status drill(cu_act *act)
 
 static const cu_action actions[] = {
     {.name = "show",
-     .says = "compute a month's figures",
+     .says = "compute a month's figures, small ones too: not for publication",
      .from = NULL,
      .right = CU_RIGHT_FIGURES,
      .duty = "consultation",
      .wants = "month",
-     .takes = "base_name base_from base_until",
+     .takes = "base_name base_from base_until by",
      .rules = show},
     {.name = "drill",
      .says = "the records behind a figure",
@@ -376,7 +489,7 @@ static const cu_action actions[] = {
      .right = CU_RIGHT_FIGURES,
      .duty = "collection",
      .wants = "month",
-     .takes = "base_name base_from base_until embargo corrects",
+     .takes = "base_name base_from base_until by embargo corrects",
      .rules = draft},
     {.name = "release",
      .says = "by another; it is never changed",

@@ -319,6 +319,70 @@ static void f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays(
     assert_string_not_equal(second, draft);
 }
 
+static void arrest_one(cu_register *book)
+{
+    const char *const subject =
+        force_do(book, "iv", "subject add", NULL, "case", force_case(book), NULL);
+
+    (void)force_do(book, "iv", "arrest record", NULL, "subject", subject, "place", "Anytown",
+                   "offences", "PCA 1978 s.1", "necessity", "to secure", NULL);
+}
+
+static void receive_one(cu_register *book, const char *source, int number)
+{
+    char reference[32];
+
+    (void)snprintf(reference, sizeof reference, "F5-%s-%d", source, number);
+    (void)force_do(book, "in", "referral receive", NULL, "source", source, "source_ref",
+                   reference, "received", "2023-06-05T09:00:00Z", "summary", "invented", NULL);
+}
+
+/* A month of its own: nobody else of these tests acts in June 2023. */
+static void f5_a_small_number_is_not_published_and_does_not_follow_from_others(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    static const struct {
+        const char *source;
+        int count;
+    } sources[] = {{"nca", 9}, {"iwf", 6}, {"partner", 2}};
+
+    const char *draft = NULL;
+
+    force_clock("2023-06-10T09:00:00Z");
+    for (size_t i = 0; i < CU_COUNT_OF(sources); i++) {
+        for (int n = 0; n < sources[i].count; n++)
+            receive_one(book, sources[i].source, n);
+    }
+    for (int i = 0; i < 2; i++)
+        arrest_one(book);
+    draft =
+        force_do(book, "ds", "figures draft", NULL, "month", "2023-06", "by", "source", NULL);
+    assert_non_null(strstr(force_document(), "      17  referrals"));
+    assert_non_null(strstr(force_document(), "       *  people arrested"));
+    assert_non_null(strstr(force_document(), "       0  entries under warrants"));
+    assert_non_null(strstr(force_document(), "       *  partner"));
+    assert_non_null(
+        strstr(force_document(), "       *  iwf")); /* or 17 - 9 - 6 gives it away */
+    assert_non_null(strstr(force_document(), "       9  nca"));
+    assert_non_null(strstr(force_document(), "* from 1 to 4"));
+    assert_non_null(strstr(force_document(), "in twelve months: 17"));
+    assert_non_null(strstr(force_field("words"), "       *  people arrested"));
+    assert_non_null(strstr(force_field("numbers"), "\"arrests\":2")); /* the record has it */
+    /* Another month of few: the twelve months would be the sum that gives it away. */
+    force_clock("2023-07-10T09:00:00Z");
+    (void)force_do(book, "in", "referral receive", NULL, "source", "nca", "source_ref", "F5-7",
+                   "received", "2023-07-05T09:00:00Z", "summary", "invented", NULL);
+    (void)force_do(book, "ds", "figures draft", NULL, "month", "2023-07", NULL);
+    assert_non_null(strstr(force_document(), "       *  referrals"));
+    assert_non_null(strstr(force_document(), "in twelve months: not shown"));
+    assert_null(strstr(force_document(), "18"));
+    (void)force_do(book, "ds", "figures show", NULL, "month", "2023-07", NULL);
+    assert_non_null(strstr(force_document(), "       1  referrals"));
+    (void)force_do(book, "di", "figures release", draft, NULL);
+    assert_non_null(strstr(force_field("words"), "       *  people arrested"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +397,7 @@ int main(void)
         ON_BOTH(
             u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_case),
         ON_BOTH(f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays),
+        ON_BOTH(f5_a_small_number_is_not_published_and_does_not_follow_from_others),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
