@@ -45,6 +45,26 @@ static int by_text(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/*
+ * A wallpaper that is there in several sizes and shades is one picture: NAME/contents/... is
+ * what such packages call them. The paths are sorted.
+ */
+static void keep_one_of_each(void)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < path_count; i++) {
+        const char *const within = strstr(paths[i], "/contents/");
+        const size_t n = within == NULL ? 0 : (size_t)(within - paths[i]) + 1;
+
+        if (n > 0 && kept > 0 && strncmp(paths[kept - 1], paths[i], n) == 0)
+            free(paths[i]);
+        else
+            paths[kept++] = paths[i];
+    }
+    path_count = kept;
+}
+
 static bool load(const char *path, picture *out)
 {
     picture_file file;
@@ -311,6 +331,7 @@ int main(int argc, char **argv)
     for (int i = 3; i < argc; i++)
         (void)nftw(argv[i], note_path, 16, FTW_PHYS);
     qsort(paths, path_count, sizeof paths[0], by_text);
+    keep_one_of_each();
     for (size_t i = 0; i < path_count; i++) {
         picture from;
 
