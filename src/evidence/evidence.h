@@ -193,6 +193,9 @@ cu_status cu_evidence_add_picture(cu_evidence_writer *w, const cu_evidence_pictu
                                   cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_look(cu_evidence_writer *w, const cu_evidence_look *look,
                                cu_err *err) CU_MUST_CHECK;
+/* Another item of the same bytes: its picture and looks are those of from. */
+cu_status cu_evidence_copy_picture(cu_evidence_writer *w, int64_t from, int64_t item,
+                                   cu_err *err) CU_MUST_CHECK;
 cu_status cu_evidence_add_grouping(cu_evidence_writer *w, const cu_evidence_grouping *grouping,
                                    cu_err *err) CU_MUST_CHECK;
 /* A fact about the run that shapes its result: "tool", "sets", … Never a time, a host or a

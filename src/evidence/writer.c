@@ -23,6 +23,8 @@ typedef enum statement_id {
     ADD_REGION,
     ADD_PICTURE,
     ADD_LOOK,
+    COPY_PICTURE,
+    COPY_LOOKS,
     ADD_GROUPING,
     SET_FACT,
     PUT_STATE,
@@ -47,6 +49,13 @@ static const char *const sql[] = {
     [ADD_PICTURE] =
         ("INSERT INTO main.picture VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
     [ADD_LOOK] = "INSERT INTO main.look VALUES(?,?,?,?,?,?)",
+    [COPY_PICTURE] =
+        ("INSERT INTO main.picture SELECT ?1, outcome, reason, format, width, height, frames,"
+         " orientation, rows, quality, pdq, pdq_turned, full_quality, full_pdq,"
+         " full_pdq_turned, taken_us, make, model, serial, latitude, longitude"
+         " FROM main.picture WHERE item=?2"),
+    [COPY_LOOKS] = ("INSERT INTO main.look SELECT ?1, frame, change, quality, pdq, pdq_turned"
+                    " FROM main.look WHERE item=?2"),
     [ADD_GROUPING] = "INSERT INTO main.grouping VALUES(?,?,?,?)",
     [SET_FACT] = "INSERT OR REPLACE INTO main.fact VALUES(?,?)",
     [PUT_STATE] = "INSERT OR REPLACE INTO main.progress VALUES(?,?)",
@@ -571,6 +580,27 @@ cu_status cu_evidence_add_look(cu_evidence_writer *w, const cu_evidence_look *lo
     put_text(&row, look->change);
     put_hash(&row, true, look->quality, look->pdq);
     return finish(&row, err);
+}
+
+static cu_status copy(cu_evidence_writer *w, statement_id id, int64_t from, int64_t item,
+                      cu_err *err)
+{
+    cu_row row;
+    const cu_status status = start(w, id, &row, err);
+
+    if (status != CU_OK)
+        return status;
+    put_number(&row, item);
+    put_number(&row, from);
+    return finish(&row, err);
+}
+
+cu_status cu_evidence_copy_picture(cu_evidence_writer *w, int64_t from, int64_t item,
+                                   cu_err *err)
+{
+    const cu_status status = copy(w, COPY_PICTURE, from, item, err);
+
+    return status == CU_OK ? copy(w, COPY_LOOKS, from, item, err) : status;
 }
 
 cu_status cu_evidence_add_grouping(cu_evidence_writer *w, const cu_evidence_grouping *grouping,

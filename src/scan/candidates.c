@@ -69,10 +69,29 @@ static cu_status find_known(const cu_candidates *self, const cu_evidence_item *i
     return st;
 }
 
+static cu_candidate *candidate_of(cu_candidates *self, int64_t item)
+{
+    size_t low = 0;
+    size_t high = self->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (self->list[middle].item < item)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < self->count && self->list[low].item == item ? &self->list[low] : NULL;
+}
+
 static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
 {
     cu_candidates *const self = context;
+    cu_candidate *const parent = item->parent == 0 ? NULL : candidate_of(self, item->parent);
 
+    if (parent != NULL)
+        parent->plain = false; /* members come after what they are in */
     if (item->read == 0 || !cu_picture_is_type(item->type))
         return CU_OK;
 
@@ -103,7 +122,8 @@ static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
                                 .content = content,
                                 .next_same = CU_CANDIDATE_NONE,
                                 .examined = item->examined,
-                                .known = known};
+                                .known = known,
+                                .plain = true};
     memcpy(candidate->sha256, item->digests.sha256, sizeof candidate->sha256);
     return CU_OK;
 }
@@ -111,20 +131,12 @@ static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
 static cu_status note_done(void *context, const cu_evidence_picture *picture,
                            CU_UNUSED cu_err *err)
 {
-    cu_candidates *const self = context;
-    size_t low = 0;
-    size_t high = self->count;
+    cu_candidate *const found = candidate_of(context, picture->item);
 
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (self->list[middle].item < picture->item)
-            low = middle + 1;
-        else
-            high = middle;
+    if (found != NULL) {
+        found->done = true;
+        found->plain = found->plain && strcmp(picture->outcome, "whole") == 0;
     }
-    if (low < self->count && self->list[low].item == picture->item)
-        self->list[low].done = true;
     return CU_OK;
 }
 
@@ -166,6 +178,31 @@ static bool are_same(const cu_candidate *a, const cu_candidate *b)
     return a->examined && b->examined && memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
 }
 
+/* The candidates of the same bytes, from order[0] on: one leads those that are not done. */
+static bool lead(cu_candidates *self, const uint32_t *order, size_t count, uint32_t *leader)
+{
+    cu_candidate *last = NULL;
+    int64_t same_as = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        cu_candidate *const candidate = &self->list[order[i]];
+
+        if (candidate->done) {
+            same_as = same_as == 0 && candidate->plain ? candidate->item : same_as;
+            continue;
+        }
+        if (last != NULL)
+            last->next_same = order[i];
+        else
+            *leader = order[i];
+        last = candidate;
+    }
+    if (last == NULL)
+        return false;
+    self->list[*leader].same_as = same_as;
+    return true;
+}
+
 static cu_status find_leaders(cu_candidates *self, cu_err *err)
 {
     uint32_t *const order = malloc((self->count + 1) * sizeof *order);
@@ -173,23 +210,17 @@ static cu_status find_leaders(cu_candidates *self, cu_err *err)
     if (order == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     self->leaders = order;
-    for (size_t i = 0; i < self->count; i++) {
-        if (!self->list[i].done)
-            order[self->leader_count++] = (uint32_t)i;
-    }
+    for (size_t i = 0; i < self->count; i++)
+        order[i] = (uint32_t)i;
+    qsort_r(order, self->count, sizeof *order, by_bytes, self->list);
+    for (size_t i = 0, end = 0; i < self->count; i = end) {
+        uint32_t leader = 0;
 
-    const size_t open = self->leader_count;
-
-    qsort_r(order, open, sizeof *order, by_bytes, self->list);
-    self->leader_count = 0;
-    for (size_t i = 0, last = 0; i < open; i++) {
-        const uint32_t index = order[i];
-
-        if (self->leader_count > 0 && are_same(&self->list[last], &self->list[index]))
-            self->list[last].next_same = index;
-        else
-            order[self->leader_count++] = index;
-        last = index;
+        for (end = i + 1;
+             end < self->count && are_same(&self->list[order[i]], &self->list[order[end]]);)
+            end++;
+        if (lead(self, order + i, end - i, &leader))
+            order[self->leader_count++] = leader;
     }
     qsort_r(order, self->leader_count, sizeof *order, by_place, self);
     return CU_OK;

@@ -19,6 +19,8 @@ typedef struct cu_candidate {
     bool examined;      /* has a digest: all its bytes were read */
     bool known;         /* to a set */
     bool done;          /* its picture is in the evidence */
+    bool plain;         /* and is whole, with no member */
+    int64_t same_as;    /* of a leader: a plain item of the same bytes; 0: there is none */
     uint8_t sha256[32];
 } cu_candidate;
 

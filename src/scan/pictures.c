@@ -1,566 +1,328 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workers read a picture and have it decoded; the caller writes what they found. */
+/* Which pictures are decoded, during the sweep and after it; the caller writes what they are.
+ */
 #include "scan/pictures.h"
 
 #include "base/clock.h"
-#include "base/queue.h"
+#include "base/map.h"
+#include "match/match.h"
 #include "scan/candidates.h"
+#include "scan/decoding.h"
+#include "scan/picture_rows.h"
 
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-    piece_bytes = 4 << 20,
-    keep_bytes = 32 << 20, /* of a worker's memory between two pictures */
-    queue_items = 64,
+    ahead_max = 64,   /* jobs given before their answers are taken */
+    aside_max = 1024, /* answers that are kept until ids can be given */
 };
 
 static const int64_t checkpoint_us = 3000000;
 
-/* One picture's answer on its way to the caller. */
-typedef struct answer {
-    uint32_t candidate;
-    cu_status status; /* ours: no facts where it is not CU_OK */
-    cu_err err;
-    cu_picture_facts facts;
-    bool has_thumbnail; /* the file holds another picture, small */
-    cu_digests thumbnail_digests;
-    cu_picture_facts thumbnail;
-    cu_picture_views *views; /* NULL where they were not asked for */
-} answer;
-
-typedef struct stage {
-    pthread_mutex_t lock; /* guards next and stopping */
-    size_t next;          /* of the leaders */
-    bool stopping;
+struct cu_pictures {
     const cu_pictures_options *options;
-    bool full;  /* variant F is wanted */
-    bool views; /* so are other views */
+    cu_keep keep;
+    cu_decoding *decoding;
+    bool full;   /* variant F is wanted */
+    bool views;  /* so are other views */
+    cu_map seen; /* digests of what was decoded in passing */
+    /* Those with a thumbnail: its id follows from how many pictures there are in all. */
+    cu_picture_answer *aside[aside_max];
+    size_t aside_count;
     cu_candidates candidates;
-    cu_queue *answers;
-} stage;
+    size_t next; /* of the leaders */
+    int64_t saved_us;
+};
 
-typedef struct worker {
-    stage *stage;
-    pthread_t thread;
-    bool started;
-    cu_picture_decoder *decoder;
-    cu_device_reader *reader;
-    cu_device_memory memory;
-    int read_only; /* the same memory, as the decoder gets it */
-    uint64_t used; /* bytes of the memory that hold something */
-} worker;
+/* ---- during the sweep ---- */
 
-/* ---- a worker ---- */
-
-static cu_status read_extents(worker *self, const cu_content *content, cu_err *err)
+cu_keep *cu_pictures_keep(cu_pictures *pictures)
 {
-    const cu_plan *const plan = self->stage->options->plan;
-    cu_status st = CU_OK;
-
-    for (uint32_t i = 0; st == CU_OK && i < content->extent_count; i++) {
-        const cu_plan_extent *const extent = &plan->extents[content->first_extent + i];
-
-        if (extent->file_offset >= content->size)
-            continue;
-
-        const uint64_t left = content->size - extent->file_offset;
-        const uint64_t bytes = extent->bytes < left ? extent->bytes : left;
-
-        for (uint64_t done = 0; st == CU_OK && done < bytes;) {
-            const uint64_t rest = bytes - done;
-            const size_t n = rest < piece_bytes ? (size_t)rest : (size_t)piece_bytes;
-
-            /* What cannot be read is zero, and the sweep has told it. */
-            st = cu_device_reader_read(self->reader,
-                                       &(cu_device_piece){extent->device_offset + done, n,
-                                                          (size_t)(extent->file_offset + done),
-                                                          NULL, NULL},
-                                       err);
-            done += n;
-        }
-    }
-    return st;
+    return &pictures->keep;
 }
 
-typedef struct filling {
-    worker *worker;
-    uint64_t at, size;
-} filling;
-
-static cu_status keep_bytes_of(void *context, cu_bytes bytes, CU_UNUSED cu_err *err)
+/* True where it is the first of its bytes, as far as we have come. */
+static cu_status is_new(cu_pictures *self, const cu_stream *stream, bool *fresh, cu_err *err)
 {
-    filling *const self = context;
-    const uint64_t left = self->size - self->at;
-    const size_t n = bytes.n < left ? bytes.n : (size_t)left;
+    const cu_pictures_options *const options = self->options;
+    cu_match_standing standing = CU_MATCH_UNKNOWN;
+    uint64_t key = 0;
 
-    memcpy(self->worker->memory.p + self->at, bytes.p, n);
-    self->at += n;
+    *fresh = true;
+    if (!stream->examined)
+        return CU_OK; /* it has no digest, and is alike to nothing */
+
+    const cu_status st = cu_match_standing_of(options->sets, options->set_count,
+                                              &stream->digests, &standing, err);
+
+    if (st != CU_OK)
+        return st;
+    /* Where two digests share these bits, the second picture is decoded after the sweep. */
+    memcpy(&key, stream->digests.sha256, sizeof key);
+    *fresh = standing == CU_MATCH_UNKNOWN;
+    if (*fresh && cu_map_put(&self->seen, key, 1, fresh) == NULL)
+        return cu_fail(err, self->seen.why.code, "%s", self->seen.why.text);
     return CU_OK;
 }
 
-/* What its file system cannot give has a finding from the sweep; what it gave is decoded. */
-static cu_status read_by_library(worker *self, const cu_content *content, cu_err *err)
+cu_status cu_pictures_offer(cu_pictures *pictures, cu_stream *stream, cu_err *err)
 {
-    const cu_pictures_options *const options = self->stage->options;
-    const cu_walked *const walked = &options->walked[content->volume];
-    filling into = {.worker = self, .size = content->size};
-    cu_err why = {0};
-    const cu_status st = cu_device_content(
-        options->device,
-        &(cu_filesystem_file){walked->offset, walked->filesystem, content->inode,
-                              content->attribute, content->size},
-        keep_bytes_of, &into, &why);
+    cu_picture_job job = {.content =
+                              (uint32_t)(stream->content - pictures->options->plan->contents),
+                          .leader = CU_CANDIDATE_NONE};
+    bool fresh = false;
 
-    if ((st == CU_ENOMEM || st == CU_EIO) && err != NULL)
-        *err = why;
-    return st == CU_ENOMEM || st == CU_EIO ? st : CU_OK;
-}
-
-static bool is_all_extents(const cu_plan *plan, const cu_content *content)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t i = 0; i < content->extent_count; i++)
-        bytes += plan->extents[content->first_extent + i].bytes;
-    return bytes >= content->size;
-}
-
-static cu_status read_content(worker *self, const cu_content *content, cu_err *err)
-{
-    const bool by_library = (content->flags & CU_CONTENT_BY_LIBRARY) != 0;
-
-    if (by_library || !is_all_extents(self->stage->options->plan, content))
-        memset(self->memory.p, 0, (size_t)content->size);
-    self->used = content->size > self->used ? content->size : self->used;
-    return by_library ? read_by_library(self, content, err) : read_extents(self, content, err);
-}
-
-/* Gives back the pages of an unusually large picture. */
-static void let_go(worker *self)
-{
-    if (self->used <= keep_bytes)
-        return;
-    (void)fallocate(self->memory.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, keep_bytes,
-                    (off_t)(self->used - keep_bytes));
-    self->used = keep_bytes;
-}
-
-/* A thumbnail that is not of its picture is looked at as a file of its own. */
-static cu_status examine_thumbnail(worker *self, answer *out, cu_err *err)
-{
-    const cu_picture_thumbnail *const place = &out->facts.thumbnail;
-    const cu_picture_file file = {
-        .fd = self->read_only, .offset = place->offset, .bytes = place->bytes};
-    cu_digest_stream digest;
-
-    if (out->facts.outcome == CU_PICTURE_NOT || place->bytes == 0 ||
-        place->distance <= cu_picture_thumbnail_differs || place->distance > 256)
+    if (!cu_kept_is_held(&stream->kept))
         return CU_OK;
-    cu_digest_init(&digest, CU_DIGEST_ALL);
-    cu_digest_update(&digest, (cu_bytes){self->memory.p + place->offset, (size_t)place->bytes});
-    cu_digest_final(&digest, &out->thumbnail_digests);
 
-    const cu_status st = cu_picture_examine(self->decoder, &file, &out->thumbnail, err);
+    const cu_status st = is_new(pictures, stream, &fresh, err);
 
-    out->has_thumbnail = st == CU_OK && out->thumbnail.outcome != CU_PICTURE_NOT;
+    if (st != CU_OK || !fresh)
+        return st;
+    job.bytes = stream->kept;
+    stream->kept = (cu_kept){.from = NULL};
+    return cu_decoding_give(pictures->decoding, &job, err);
+}
+
+/* Every item of a content gets its row. */
+static cu_status write_content(cu_pictures *self, const cu_picture_answer *from, cu_err *err)
+{
+    const cu_plan *const plan = self->options->plan;
+    cu_status st = cu_picture_write(self->options->evidence, plan->contents[from->content].item,
+                                    from, err);
+
+    for (size_t i = cu_plan_first_alias(plan, from->content);
+         st == CU_OK && i < plan->alias_count && plan->aliases[i].content == from->content; i++)
+        st = cu_picture_write(self->options->evidence, plan->aliases[i].item, from, err);
     return st;
 }
 
-static void examine(worker *self, answer *out)
+/* Takes the answer. */
+static cu_status take_early(cu_pictures *self, cu_picture_answer *taken, cu_err *err)
 {
-    const stage *const s = self->stage;
-    const cu_content *const content =
-        &s->options->plan->contents[s->candidates.list[out->candidate].content];
-    const cu_picture_file file = {
-        .fd = self->read_only, .bytes = content->size, .full = s->full, .views = out->views};
+    CU_AUTO(cu_picture_answer, answer);
 
-    out->status = CU_OK;
-    if (content->size <= CU_PICTURE_FILE_MAX)
-        out->status = read_content(self, content, &out->err);
-    if (out->status == CU_OK)
-        out->status = cu_picture_examine(self->decoder, &file, &out->facts, &out->err);
-    if (out->status == CU_OK)
-        out->status = examine_thumbnail(self, out, &out->err);
-    let_go(self);
-}
-
-static void answer_free(answer *made)
-{
-    if (made == NULL)
-        return;
-    free(made->views);
-    free(made);
-}
-
-static bool take_leader(stage *self, uint32_t *out)
-{
-    bool more = false;
-
-    pthread_mutex_lock(&self->lock);
-    while (!self->stopping && self->next < self->candidates.leader_count && !more) {
-        *out = self->candidates.leaders[self->next++];
-        more = !self->candidates.list[*out].known;
+    answer = taken;
+    if (answer->status != CU_OK) {
+        if (err != NULL)
+            *err = answer->err;
+        return answer->status;
     }
-    pthread_mutex_unlock(&self->lock);
-    return more;
+    if (!answer->has_thumbnail)
+        return write_content(self, answer, err);
+    /* Where there is no more room, it is decoded again. */
+    if (self->aside_count < aside_max)
+        self->aside[self->aside_count++] = CU_MOVE(answer);
+    return CU_OK;
 }
 
-static void *work(void *context)
+cu_status cu_pictures_keep_up(cu_pictures *pictures, cu_err *err)
 {
-    worker *const self = context;
-    uint32_t candidate = 0;
+    cu_status st = CU_OK;
 
-    while (take_leader(self->stage, &candidate)) {
-        answer *const made = calloc(1, sizeof *made);
+    while (st == CU_OK) {
+        const bool wait = cu_keep_is_half(&pictures->keep);
+        cu_picture_answer *const answer = cu_decoding_take(pictures->decoding, wait);
 
-        if (made != NULL && self->stage->views)
-            made->views = calloc(1, sizeof *made->views);
-        if (made == NULL || (self->stage->views && made->views == NULL)) {
-            answer_free(made);
-            cu_queue_close(self->stage->answers); /* the caller sees that one is missing */
+        if (answer == NULL)
             break;
-        }
-        made->candidate = candidate;
-        examine(self, made);
-        if (!cu_queue_push(self->stage->answers, made)) {
-            answer_free(made);
-            break;
-        }
+        st = take_early(pictures, answer, err);
+    }
+    return st;
+}
+
+/* ---- after it ---- */
+
+static int by_content(const void *a, const void *b)
+{
+    const cu_picture_answer *const x = *(cu_picture_answer *const *)a;
+    const cu_picture_answer *const y = *(cu_picture_answer *const *)b;
+
+    return x->content < y->content ? -1 : x->content > y->content;
+}
+
+/* The answer that was put aside for one of the leader's bytes, or NULL. */
+static const cu_picture_answer *find_aside(const cu_pictures *self, uint32_t leader)
+{
+    for (uint32_t i = leader; i != CU_CANDIDATE_NONE; i = self->candidates.list[i].next_same) {
+        const cu_picture_answer wanted = {.content = self->candidates.list[i].content};
+        const cu_picture_answer *const key = &wanted;
+        cu_picture_answer *const *const found =
+            self->aside_count == 0 ? NULL
+                                   : bsearch(&key, self->aside, self->aside_count,
+                                             sizeof(cu_picture_answer *), by_content);
+
+        if (found != NULL)
+            return *found;
     }
     return NULL;
 }
 
-static cu_status prepare(worker *self, cu_err *err)
+/* Every item of the same bytes gets a row. */
+static cu_status write_rows(cu_pictures *self, uint32_t leader, const cu_picture_answer *from,
+                            cu_err *err)
 {
-    cu_device *const device = self->stage->options->device;
-    char path[64];
-    cu_status st = cu_device_memory_make(CU_PICTURE_FILE_MAX, &self->memory, err);
-
-    if (st == CU_OK)
-        st = cu_device_reader_open(device, &self->memory, &self->reader, err);
-    if (st == CU_OK)
-        st = cu_picture_decoder_start(&self->decoder, err);
-    if (st != CU_OK)
-        return st;
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", self->memory.fd);
-    self->read_only = open(path, O_RDONLY | O_CLOEXEC);
-    return self->read_only < 0 ? cu_fail_os(err, "could not open memory for reading alone")
-                               : CU_OK;
-}
-
-static void end(worker *self)
-{
-    if (self->started)
-        pthread_join(self->thread, NULL);
-    cu_picture_decoder_stop(self->decoder);
-    cu_device_reader_close(self->reader);
-    cu_device_memory_free(&self->memory);
-    if (self->read_only >= 0)
-        close(self->read_only);
-}
-
-/* ---- what is written ---- */
-
-static cu_status add_finding(stage *self, int64_t item, const cu_picture_facts *facts,
-                             cu_err *err)
-{
-    char text[192];
-
-    if (facts->outcome == CU_PICTURE_WHOLE)
-        return CU_OK;
-    if (facts->outcome == CU_PICTURE_NOT)
-        (void)snprintf(text, sizeof text, "not examined: %s", facts->reason);
-    else if (facts->rows < facts->height)
-        (void)snprintf(text, sizeof text, "incomplete: %u of %u rows: %s", facts->rows,
-                       facts->height, facts->reason);
-    else
-        (void)snprintf(text, sizeof text, "incomplete: %s", facts->reason);
-    return cu_evidence_add_finding(
-        self->options->evidence,
-        &(cu_evidence_finding){.item = item, .path = "", .kind = "picture", .text = text}, err);
-}
-
-static void put_codes(const cu_pdq_hash *hash, uint8_t *out)
-{
-    for (size_t i = 0; i < cu_pdq_turns; i++)
-        memcpy(out + i * cu_pdq_bytes, hash->codes[i].bytes, cu_pdq_bytes);
-}
-
-static cu_status add_looks(stage *self, int64_t item, const cu_picture_facts *facts,
-                           cu_err *err)
-{
-    cu_status st = CU_OK;
-
-    for (uint32_t i = 1; st == CU_OK && i < facts->hash_count; i++) {
-        cu_evidence_look look = {
-            .item = item,
-            .frame = facts->hash_frames[i],
-            .change = cu_picture_change_word((cu_picture_change)facts->hash_changes[i]),
-            .quality = facts->hashes[i].quality};
-
-        put_codes(&facts->hashes[i], look.pdq);
-        st = cu_evidence_add_look(self->options->evidence, &look, err);
-    }
-    return st;
-}
-
-static cu_status add_picture(stage *self, int64_t item, const cu_picture_facts *facts,
-                             cu_err *err)
-{
-    static const char *const outcomes[] = {
-        [CU_PICTURE_WHOLE] = "whole", [CU_PICTURE_PARTLY] = "partly", [CU_PICTURE_NOT] = "not"};
-    cu_evidence_picture row = {.item = item,
-                               .outcome = outcomes[facts->outcome],
-                               .reason = facts->reason,
-                               .format = facts->format,
-                               .width = facts->width,
-                               .height = facts->height,
-                               .frames = facts->frames,
-                               .orientation = facts->orientation,
-                               .rows = facts->rows,
-                               .has_pdq = facts->hash_count > 0,
-                               .has_full = facts->has_full != 0,
-                               .quality = facts->hashes[0].quality,
-                               .full_quality = facts->full.quality,
-                               .taken_us = facts->exif.taken_us,
-                               .make = facts->exif.make,
-                               .model = facts->exif.model,
-                               .serial = facts->exif.serial,
-                               .latitude = facts->exif.latitude,
-                               .longitude = facts->exif.longitude};
-
-    put_codes(&facts->hashes[0], row.pdq);
-    put_codes(&facts->full, row.full);
-
-    cu_status st = cu_evidence_add_picture(self->options->evidence, &row, err);
-
-    if (st == CU_OK)
-        st = add_looks(self, item, facts, err);
-    return st == CU_OK ? add_finding(self, item, facts, err) : st;
-}
-
-typedef struct thumbnail_of {
-    stage *stage;
-    const answer *answer;
-    int64_t id;
-} thumbnail_of;
-
-/* A member of its picture: /p1/a.jpg/::/thumbnail. */
-static cu_status add_member(void *context, const cu_evidence_item *parent, cu_err *err)
-{
-    const thumbnail_of *const self = context;
-    const cu_picture_thumbnail *const place = &self->answer->facts.thumbnail;
-    cu_buffer path = {0};
-    char text[128];
-    cu_evidence_item row = {.id = self->id,
-                            .volume = parent->volume,
-                            .name = "thumbnail",
-                            .inode = "",
-                            .state = "member",
-                            .recovery = parent->recovery,
-                            .path_certain = parent->path_certain,
-                            .size = place->bytes,
-                            .read = place->bytes,
-                            .examined = true,
-                            .type = "image/jpeg",
-                            .digests = self->answer->thumbnail_digests,
-                            .parent = parent->id,
-                            .modified_us = INT64_MIN,
-                            .accessed_us = INT64_MIN,
-                            .changed_us = INT64_MIN,
-                            .born_us = INT64_MIN};
-
-    cu_buffer_format(&path, "%s/::/thumbnail", parent->path);
-    cu_buffer_u8(&path, 0);
-    (void)snprintf(text, sizeof text, "the thumbnail in it is another picture, %u bits away",
-                   place->distance);
-
-    cu_status st = cu_buffer_check(&path, err);
-
-    row.path = (const char *)path.p;
-    if (st == CU_OK)
-        st = cu_evidence_add_item(self->stage->options->evidence, &row, err);
-    cu_buffer_free(&path);
-    if (st == CU_OK)
-        st = add_picture(self->stage, self->id, &self->answer->thumbnail, err);
-    if (st == CU_OK)
-        st = cu_evidence_add_finding(self->stage->options->evidence,
-                                     &(cu_evidence_finding){.item = parent->id,
-                                                            .path = "",
-                                                            .offset = place->offset,
-                                                            .kind = "thumbnail",
-                                                            .text = text},
-                                     err);
-    return st;
-}
-
-/* Its id follows from its picture's place among all pictures, whenever that was decoded. */
-static cu_status add_thumbnail(stage *self, uint32_t candidate, const answer *from, cu_err *err)
-{
-    CU_AUTO(cu_evidence, view);
-    thumbnail_of wanted = {
-        .stage = self, .answer = from, .id = self->options->next_item + candidate};
-    cu_status st = cu_evidence_peek(self->options->evidence, &view, err);
-
-    if (st == CU_OK)
-        st = cu_evidence_get_item(view, self->candidates.list[candidate].item, add_member,
-                                  &wanted, err);
-    return st;
-}
-
-/* Other views of the first frame; the amount tells those of one kind apart. */
-static cu_status add_views(stage *self, int64_t item, const cu_picture_views *views,
-                           cu_err *err)
-{
-    cu_status st = CU_OK;
-
-    for (uint32_t i = 0; st == CU_OK && views != NULL && i < views->count; i++) {
-        const cu_pdq_view *const view = &views->list[i];
-        char change[64];
-        cu_evidence_look look = {.item = item, .change = change, .quality = view->hash.quality};
-
-        (void)snprintf(change, sizeof change, "%s %d.%d (%u)",
-                       cu_pdq_change_word((cu_pdq_change)view->change), view->amount / 10,
-                       abs(view->amount % 10), i);
-        put_codes(&view->hash, look.pdq);
-        st = cu_evidence_add_look(self->options->evidence, &look, err);
-    }
-    return st;
-}
-
-static cu_status add_known(stage *self, int64_t item, cu_err *err)
-{
-    const cu_evidence_picture row = {.item = item,
-                                     .outcome = "known",
-                                     .reason = "its bytes are in a hash set",
-                                     .frames = 1,
-                                     .orientation = 1,
-                                     .taken_us = INT64_MIN,
-                                     .latitude = INT32_MIN,
-                                     .longitude = INT32_MIN};
-
-    return cu_evidence_add_picture(self->options->evidence, &row, err);
-}
-
-/* Every item of the same bytes gets a row; from NULL: its bytes are known. */
-static cu_status write_rows(stage *self, uint32_t leader, const answer *from, cu_err *err)
-{
+    cu_evidence_writer *const evidence = self->options->evidence;
     cu_status st = CU_OK;
 
     for (uint32_t i = leader; st == CU_OK && i != CU_CANDIDATE_NONE;
          i = self->candidates.list[i].next_same) {
         const int64_t item = self->candidates.list[i].item;
 
-        st = from == NULL ? add_known(self, item, err)
-                          : add_picture(self, item, &from->facts, err);
-        if (st == CU_OK && from != NULL)
-            st = add_views(self, item, from->views, err);
-        if (st == CU_OK && from != NULL && from->has_thumbnail)
-            st = add_thumbnail(self, i, from, err);
+        st = cu_picture_write(evidence, item, from, err);
+        /* The id follows from the picture's place among all, whenever that was decoded. */
+        if (st == CU_OK && from->has_thumbnail)
+            st = cu_picture_write_thumbnail(evidence, item, self->options->next_item + i, from,
+                                            err);
     }
     return st;
 }
 
-static cu_status write_known(stage *self, size_t *count, cu_err *err)
+static cu_status write_known(cu_pictures *self, uint32_t leader, cu_err *err)
 {
     cu_status st = CU_OK;
 
-    for (size_t i = 0; st == CU_OK && i < self->candidates.leader_count; i++) {
-        const uint32_t leader = self->candidates.leaders[i];
-
-        if (!self->candidates.list[leader].known)
-            continue;
-        ++*count;
-        st = write_rows(self, leader, NULL, err);
-    }
+    for (uint32_t i = leader; st == CU_OK && i != CU_CANDIDATE_NONE;
+         i = self->candidates.list[i].next_same)
+        st =
+            cu_picture_write_known(self->options->evidence, self->candidates.list[i].item, err);
     return st;
 }
 
-/* Takes and writes every answer. */
-static cu_status collect(stage *self, size_t wanted, cu_err *err)
+static cu_status write_copies(cu_pictures *self, uint32_t leader, int64_t from, cu_err *err)
 {
-    const cu_pictures_options *const options = self->options;
-    int64_t saved_us = cu_clock_steady_us();
     cu_status st = CU_OK;
 
-    for (size_t i = 0; st == CU_OK && i < wanted; i++) {
-        answer *const got = cu_queue_pop(self->answers);
-
-        if (got == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        st = got->status;
-        if (st == CU_OK)
-            st = write_rows(self, got->candidate, got, err);
-        else if (err != NULL)
-            *err = got->err;
-        answer_free(got);
-
-        const bool going = cu_progress_tell(options->progress, "decoding", i + 1, wanted);
-
-        if (st == CU_OK && (!going || cu_clock_steady_us() - saved_us > checkpoint_us)) {
-            st = cu_evidence_commit(options->evidence, err);
-            saved_us = cu_clock_steady_us();
-        }
-        if (st == CU_OK && !going)
-            st = cu_fail(err, CU_ESTOPPED, "stopped; --resume goes on from here");
-    }
+    for (uint32_t i = leader; st == CU_OK && i != CU_CANDIDATE_NONE;
+         i = self->candidates.list[i].next_same)
+        st = cu_evidence_copy_picture(self->options->evidence, from,
+                                      self->candidates.list[i].item, err);
     return st;
 }
 
-static void drain(stage *self)
+/* Writes what needs no decoding any more; those that are left are the leaders. */
+static cu_status write_settled(cu_pictures *self, cu_err *err)
 {
-    cu_queue_close(self->answers);
-    for (;;) {
-        answer *const left = cu_queue_poll(self->answers);
-
-        if (left == NULL)
-            return;
-        answer_free(left);
-    }
-}
-
-static cu_status decode_all(stage *self, size_t wanted, cu_err *err)
-{
-    const size_t count = self->options->workers < wanted ? self->options->workers : wanted;
-    worker *const workers = calloc(count + 1, sizeof *workers);
+    uint32_t *const leaders = self->candidates.leaders;
+    const size_t count = self->candidates.leader_count;
+    size_t left = 0;
     cu_status st = CU_OK;
 
-    if (workers == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        workers[i] = (worker){.stage = self, .memory = {.fd = -1}, .read_only = -1};
-    /* Children first, threads after. */
-    for (size_t i = 0; st == CU_OK && i < count; i++)
-        st = prepare(&workers[i], err);
+    qsort(self->aside, self->aside_count, sizeof(cu_picture_answer *), by_content);
     for (size_t i = 0; st == CU_OK && i < count; i++) {
-        workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
-        if (!workers[i].started)
-            st = cu_fail(err, CU_ENOMEM, "could not start a thread");
+        const cu_candidate *const leader = &self->candidates.list[leaders[i]];
+        const cu_picture_answer *const aside = find_aside(self, leaders[i]);
+
+        if (leader->known)
+            st = write_known(self, leaders[i], err);
+        else if (leader->same_as != 0)
+            st = write_copies(self, leaders[i], leader->same_as, err);
+        else if (aside != NULL)
+            st = write_rows(self, leaders[i], aside, err);
+        else
+            leaders[left++] = leaders[i];
     }
-    if (st == CU_OK)
-        st = collect(self, wanted, err);
-    pthread_mutex_lock(&self->lock);
-    self->stopping = true;
-    pthread_mutex_unlock(&self->lock);
-    drain(self);
-    for (size_t i = 0; i < count; i++)
-        end(&workers[i]);
-    drain(self);
-    free(workers);
+    self->candidates.leader_count = left;
     return st;
 }
+
+static cu_status note(cu_pictures *self, uint64_t done, uint64_t wanted, cu_err *err)
+{
+    const bool going = cu_progress_tell(self->options->progress, "decoding", done, wanted);
+    cu_status st = CU_OK;
+
+    if (!going || cu_clock_steady_us() - self->saved_us > checkpoint_us) {
+        st = cu_evidence_commit(self->options->evidence, err);
+        self->saved_us = cu_clock_steady_us();
+    }
+    return st == CU_OK && !going
+               ? cu_fail(err, CU_ESTOPPED, "stopped; --resume goes on from here")
+               : st;
+}
+
+/* What was kept before the sweep ended. */
+static cu_status take_kept(cu_pictures *self, cu_err *err)
+{
+    const size_t wanted = cu_decoding_open(self->decoding);
+    cu_picture_answer *answer = NULL;
+    cu_status st = CU_OK;
+
+    for (size_t done = 1;
+         st == CU_OK && (answer = cu_decoding_take(self->decoding, true)) != NULL; done++) {
+        st = take_early(self, answer, err);
+        if (st == CU_OK)
+            st = note(self, done, wanted, err);
+    }
+    return st;
+}
+
+static cu_status give_leaders(cu_pictures *self, cu_err *err)
+{
+    cu_status st = CU_OK;
+
+    while (st == CU_OK && self->next < self->candidates.leader_count &&
+           cu_decoding_open(self->decoding) < ahead_max) {
+        const uint32_t leader = self->candidates.leaders[self->next++];
+
+        st = cu_decoding_give(
+            self->decoding,
+            &(cu_picture_job){self->candidates.list[leader].content, leader, {.from = NULL}},
+            err);
+    }
+    return st;
+}
+
+/* Reads and decodes every leader that is left. */
+static cu_status decode_leaders(cu_pictures *self, cu_err *err)
+{
+    const size_t wanted = self->candidates.leader_count;
+    cu_status st = give_leaders(self, err);
+
+    for (size_t done = 1; st == CU_OK && done <= wanted; done++) {
+        CU_AUTO(cu_picture_answer, answer);
+
+        answer = cu_decoding_take(self->decoding, true);
+        if (answer == NULL)
+            return cu_fail(err, CU_ECHILD, "a decoder gave no answer");
+        st = answer->status;
+        if (st != CU_OK && err != NULL)
+            *err = answer->err;
+        if (st == CU_OK)
+            st = write_rows(self, answer->leader, answer, err);
+        if (st == CU_OK)
+            st = note(self, done, wanted, err);
+        if (st == CU_OK)
+            st = give_leaders(self, err);
+    }
+    return st;
+}
+
+cu_status cu_pictures_run(cu_pictures *pictures, cu_err *err)
+{
+    const cu_pictures_options *const options = pictures->options;
+    cu_status st = CU_OK;
+
+    pictures->saved_us = cu_clock_steady_us();
+    st = take_kept(pictures, err);
+    if (st == CU_OK)
+        st = cu_candidates_find(&pictures->candidates, options->plan, options->sets,
+                                options->set_count, options->evidence, err);
+    if (st == CU_OK)
+        st = write_settled(pictures, err);
+    if (st == CU_OK)
+        st = decode_leaders(pictures, err);
+    return st == CU_OK ? cu_evidence_commit(options->evidence, err) : st;
+}
+
+/* ---- beginning and end ---- */
 
 /*
  * What the sets can be asked for: other views where one has any value, variant F where one has
  * more of it than of variant A. A set made from pictures has both of each, and F costs more
  * than the decoding; a thorough scan asks for it wherever there is any.
  */
-static cu_status find_wishes(stage *self, cu_err *err)
+static cu_status find_wishes(cu_pictures *self, cu_err *err)
 {
     const cu_pictures_options *const options = self->options;
     cu_status st = CU_OK;
@@ -610,34 +372,43 @@ static cu_status check_sets(const cu_pictures_options *options, cu_err *err)
     return st;
 }
 
-cu_status cu_pictures_run(const cu_pictures_options *options, cu_err *err)
+cu_status cu_pictures_open(const cu_pictures_options *options, cu_pictures **out, cu_err *err)
 {
-    stage self = {.options = options};
-    size_t known = 0;
+    CU_AUTO(cu_pictures, self);
+
+    self = calloc(1, sizeof *self);
+    if (self == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    self->options = options;
+    self->seen.memory.folder = options->plan->folder;
+    cu_keep_init(&self->keep);
+
     cu_status st = check_sets(options, err);
 
     if (st == CU_OK)
-        st = cu_candidates_find(&self.candidates, options->plan, options->sets,
-                                options->set_count, options->evidence, err);
-
+        st = find_wishes(self, err);
     if (st == CU_OK)
-        st = find_wishes(&self, err);
-    if (st != CU_OK) {
-        cu_candidates_free(&self.candidates);
-        return st;
-    }
-    pthread_mutex_init(&self.lock, NULL);
-    self.answers = cu_queue_new(queue_items);
-    if (self.answers == NULL)
-        st = cu_fail(err, CU_ENOMEM, "out of memory");
+        st = cu_decoding_start(&(cu_decoding_options){.device = options->device,
+                                                      .plan = options->plan,
+                                                      .walked = options->walked,
+                                                      .workers = options->workers,
+                                                      .full = self->full,
+                                                      .views = self->views},
+                               &self->decoding, err);
     if (st == CU_OK)
-        st = write_known(&self, &known, err);
-    if (st == CU_OK && self.candidates.leader_count > known)
-        st = decode_all(&self, self.candidates.leader_count - known, err);
-    if (st == CU_OK)
-        st = cu_evidence_commit(options->evidence, err);
-    cu_queue_free(self.answers);
-    pthread_mutex_destroy(&self.lock);
-    cu_candidates_free(&self.candidates);
+        *out = CU_MOVE(self);
     return st;
+}
+
+void cu_pictures_close(cu_pictures *pictures)
+{
+    if (pictures == NULL)
+        return;
+    cu_decoding_stop(pictures->decoding);
+    for (size_t i = 0; i < pictures->aside_count; i++)
+        cu_picture_answer_free(pictures->aside[i]);
+    cu_candidates_free(&pictures->candidates);
+    cu_map_free(&pictures->seen);
+    cu_keep_fini(&pictures->keep);
+    free(pictures);
 }

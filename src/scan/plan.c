@@ -251,6 +251,22 @@ cu_status cu_plan_arrange(cu_plan *plan, cu_err *err)
     return st == CU_OK ? make_order(plan, err) : st;
 }
 
+size_t cu_plan_first_alias(const cu_plan *plan, uint32_t content)
+{
+    size_t low = 0;
+    size_t high = plan->alias_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (plan->aliases[middle].content < content)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Classes are listed strongest first, and the last is for what nothing claims. */
 static cu_class strongest(const uint64_t *end, uint64_t at)
 {

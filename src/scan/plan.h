@@ -91,6 +91,9 @@ cu_status cu_plan_claim(cu_plan *plan, uint64_t offset, uint64_t bytes, cu_class
 cu_status cu_plan_alias(cu_plan *plan, uint32_t content, int64_t item,
                         cu_err *err) CU_MUST_CHECK;
 
+/* The first alias of a content, in the sorted list; others of the same content follow it. */
+size_t cu_plan_first_alias(const cu_plan *plan, uint32_t content);
+
 /* When everything is in: sorts, finds scattered contents and overwritten ones. */
 cu_status cu_plan_arrange(cu_plan *plan, cu_err *err) CU_MUST_CHECK;
 

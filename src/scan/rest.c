@@ -126,6 +126,10 @@ static cu_status note_result(reading *self, cu_err *err)
     const cu_sweep_options *const options = self->options;
     cu_status st = cu_stream_finish(self->stream, options->plan, options->evidence, err);
 
+    if (st == CU_OK && options->pictures != NULL)
+        st = cu_pictures_offer(options->pictures, self->stream, err);
+    if (st == CU_OK && options->pictures != NULL)
+        st = cu_pictures_keep_up(options->pictures, err);
     if (st != CU_OK)
         return st;
 
@@ -147,6 +151,8 @@ static cu_status read_content(reading *self, const cu_content *content, cu_err *
     self->gap_lost = false;
     if (self->stream == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
+    if (self->options->pictures != NULL)
+        self->stream->keep = cu_pictures_keep(self->options->pictures);
 
     cu_status st = (content->flags & CU_CONTENT_BY_LIBRARY) != 0 ? read_by_library(self, err)
                                                                  : read_extents(self, err);

@@ -176,12 +176,13 @@ static unsigned worker_count(const cu_scan_options *options)
     return wanted < cu_scan_workers_max ? wanted : cu_scan_workers_max;
 }
 
-static cu_status sweep(scan *self, cu_scan_report *report, cu_err *err)
+static cu_status sweep(scan *self, cu_pictures *pictures, cu_scan_report *report, cu_err *err)
 {
     const cu_sweep_options options = {.device = self->device,
                                       .evidence = self->evidence,
                                       .plan = &self->plan,
                                       .walked = self->intake.walked,
+                                      .pictures = pictures,
                                       .workers = worker_count(self->options),
                                       .progress = self->options->progress,
                                       .from = self->from,
@@ -195,8 +196,10 @@ static cu_status sweep(scan *self, cu_scan_report *report, cu_err *err)
     return st;
 }
 
-static cu_status decode(scan *self, cu_scan_report *report, cu_err *err)
+/* One read of the device, pictures decoded beside it, and then those that were not. */
+static cu_status sweep_and_decode(scan *self, cu_scan_report *report, cu_err *err)
 {
+    CU_AUTO(cu_pictures, pictures);
     const cu_pictures_options options = {.device = self->device,
                                          .evidence = self->evidence,
                                          .plan = &self->plan,
@@ -207,12 +210,17 @@ static cu_status decode(scan *self, cu_scan_report *report, cu_err *err)
                                          .thorough = self->options->thorough,
                                          .workers = worker_count(self->options),
                                          .progress = self->options->progress};
-    const int64_t start_us = cu_clock_steady_us();
-    cu_status st = cu_pictures_run(&options, err);
+    cu_status st = cu_pictures_open(&options, &pictures, err);
 
     if (st == CU_OK)
-        st = cu_groups_write(self->evidence, self->options->progress, err);
+        st = sweep(self, pictures, report, err);
 
+    const int64_t start_us = cu_clock_steady_us();
+
+    if (st == CU_OK)
+        st = cu_pictures_run(pictures, err);
+    if (st == CU_OK)
+        st = cu_groups_write(self->evidence, self->options->progress, err);
     report->decode_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
     return st;
 }
@@ -232,9 +240,7 @@ static cu_status run(scan *self, cu_scan_report *report, cu_err *err)
         st = walk(self, err);
         report->walk_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
         if (st == CU_OK)
-            st = sweep(self, report, err);
-        if (st == CU_OK)
-            st = decode(self, report, err);
+            st = sweep_and_decode(self, report, err);
         if (st == CU_OK)
             st = cu_scan_conclude(self->options, self->device, self->evidence, &self->plan,
                                   &self->whole, err);

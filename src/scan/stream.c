@@ -2,6 +2,8 @@
 /* Streams: fed in file order, finished once. */
 #include "scan/stream.h"
 
+#include "picture/picture.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@ void cu_stream_free(cu_stream *stream)
         stream->first = part->next;
         free(part);
     }
+    cu_kept_drop(&stream->kept);
     free(stream->head);
     free(stream->missing);
     free(stream);
@@ -56,16 +59,21 @@ static void settle_type(cu_stream *stream, cu_bytes head)
 {
     stream->type = cu_filetype_of(head);
     stream->typed = true;
+    /* One whose bytes are partly nowhere is read again: it is no file to compare with others.
+     */
+    if (stream->keep != NULL && (stream->content->flags & CU_CONTENT_LOST) == 0 &&
+        cu_picture_is_type(stream->type)) {
+        cu_keep_begin(stream->keep, stream->content->size, &stream->kept);
+        cu_kept_put(&stream->kept, 0, head);
+    }
     free(stream->head);
     stream->head = NULL;
 }
 
-bool cu_stream_sniff(cu_stream *stream, cu_bytes bytes)
+static bool keep_head(cu_stream *stream, cu_bytes bytes)
 {
     const size_t wanted = cu_filetype_head_bytes;
 
-    if (stream->typed)
-        return true;
     if (stream->head == NULL) {
         stream->head = malloc(wanted);
         if (stream->head == NULL)
@@ -79,6 +87,14 @@ bool cu_stream_sniff(cu_stream *stream, cu_bytes bytes)
     stream->head_n += n;
     if (stream->head_n == wanted)
         settle_type(stream, (cu_bytes){stream->head, wanted});
+    return true;
+}
+
+bool cu_stream_sniff(cu_stream *stream, cu_bytes bytes)
+{
+    if (!stream->typed && !keep_head(stream, bytes))
+        return false;
+    cu_kept_put(&stream->kept, stream->fed, bytes);
     return true;
 }
 
@@ -108,7 +124,11 @@ bool cu_stream_miss(cu_stream *stream, uint64_t file_offset, uint64_t bytes, con
 static cu_status write_for(const cu_stream *stream, int64_t item, cu_evidence_writer *evidence,
                            cu_err *err)
 {
-    cu_evidence_item row = {.id = item, .type = stream->type, .read = stream->read};
+    const cu_evidence_item row = {.id = item,
+                                  .type = stream->type,
+                                  .read = stream->read,
+                                  .examined = stream->examined,
+                                  .digests = stream->digests};
     cu_status st = CU_OK;
 
     for (size_t i = 0; st == CU_OK && i < stream->missing_n; i++)
@@ -121,29 +141,9 @@ static cu_status write_for(const cu_stream *stream, int64_t item, cu_evidence_wr
                                    .kind = "unreadable",
                                    .text = stream->missing[i].why},
             err);
-    row.examined = stream->read == stream->content->size;
-    if (row.examined)
-        cu_digest_final(&stream->digest, &row.digests);
     if (st == CU_OK)
         st = cu_evidence_set_result(evidence, &row, err);
     return st;
-}
-
-/* The first alias of a content, in the sorted list. */
-static size_t first_alias(const cu_plan *plan, uint32_t content)
-{
-    size_t low = 0;
-    size_t high = plan->alias_count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (plan->aliases[middle].content < content)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 cu_status cu_stream_finish(cu_stream *stream, const cu_plan *plan, cu_evidence_writer *evidence,
@@ -157,10 +157,13 @@ cu_status cu_stream_finish(cu_stream *stream, const cu_plan *plan, cu_evidence_w
         stream->read -= stream->missing[i].bytes;
     if (!stream->typed)
         settle_type(stream, (cu_bytes){stream->head, stream->head_n});
+    stream->examined = stream->read == stream->content->size;
+    if (stream->examined)
+        cu_digest_final(&stream->digest, &stream->digests);
 
     cu_status st = write_for(stream, stream->content->item, evidence, err);
 
-    for (size_t i = first_alias(plan, index);
+    for (size_t i = cu_plan_first_alias(plan, index);
          st == CU_OK && i < plan->alias_count && plan->aliases[i].content == index; i++)
         st = write_for(stream, plan->aliases[i].item, evidence, err);
     plan->contents[index].flags |= CU_CONTENT_DONE;

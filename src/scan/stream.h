@@ -6,6 +6,7 @@
 
 #include "digest/digest.h"
 #include "filetype/filetype.h"
+#include "scan/keep.h"
 #include "scan/plan.h"
 
 /* Bytes of a content that could not be read. */
@@ -36,6 +37,10 @@ typedef struct cu_stream {
     size_t head_n;
     const char *type;
     bool typed;
+    cu_keep *keep; /* where a picture's bytes are kept; NULL: they are not */
+    cu_kept kept;
+    bool examined; /* once finished: all its bytes were read, and have digests */
+    cu_digests digests;
     cu_missing *missing;
     size_t missing_n;
 } cu_stream;
@@ -47,7 +52,10 @@ void cu_stream_free(cu_stream *stream);
 /* The zeros of a hole, up to file_offset. */
 void cu_stream_skip_to(cu_stream *stream, uint64_t file_offset);
 
-/* Keeps the first bytes until there are enough to know the type. False: out of memory. */
+/*
+ * The next bytes, before they are digested: keeps the first ones until there are enough to know
+ * the type, and all of them where it is a picture's. False: out of memory.
+ */
 bool cu_stream_sniff(cu_stream *stream, cu_bytes bytes);
 
 /* Notes that bytes were missing; joined with the last where they touch. */

@@ -58,6 +58,15 @@ static bool miss_gaps(cu_stream *stream, const cu_window *window, uint64_t from,
     return true;
 }
 
+static cu_stream *new_stream(sweep *self, const cu_content *content)
+{
+    cu_stream *const stream = cu_stream_new(self->plan, content);
+
+    if (stream != NULL && self->options->pictures != NULL)
+        stream->keep = cu_pictures_keep(self->options->pictures);
+    return stream;
+}
+
 static cu_status give_extent(sweep *self, uint32_t index, cu_window *window, cu_err *err)
 {
     const cu_plan_extent *const extent = &self->plan->extents[index];
@@ -71,7 +80,7 @@ static cu_status give_extent(sweep *self, uint32_t index, cu_window *window, cu_
     cu_stream **const stream = &self->streams[extent->content];
 
     if (*stream == NULL)
-        *stream = cu_stream_new(self->plan, content);
+        *stream = new_stream(self, content);
     if (*stream == NULL || !miss_gaps(*stream, window, from, to, file_offset))
         return cu_fail(err, CU_ENOMEM, "out of memory");
 
@@ -150,6 +159,8 @@ static cu_status finish_all(sweep *self, cu_stream *finished, cu_err *err)
         self->streams[finished->content - self->plan->contents] = NULL;
         if (st == CU_OK)
             st = cu_stream_finish(finished, self->plan, self->options->evidence, err);
+        if (st == CU_OK && self->options->pictures != NULL)
+            st = cu_pictures_offer(self->options->pictures, finished, err);
         cu_stream_free(finished);
         finished = next;
     }
@@ -203,6 +214,8 @@ static cu_status step(sweep *self, cu_err *err)
 
     if (st == CU_OK)
         st = done;
+    if (st == CU_OK && self->options->pictures != NULL)
+        st = cu_pictures_keep_up(self->options->pictures, err);
     if (st == CU_OK && window != NULL) {
         st = give_window(self, window, err);
         self->next++;

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "device/device.h"
 #include "scan/intake.h"
+#include "scan/pictures.h"
 #include "scan/plan.h"
 
 typedef struct cu_sweep_options {
@@ -14,6 +15,7 @@ typedef struct cu_sweep_options {
     cu_evidence_writer *evidence;
     cu_plan *plan;
     const cu_walked *walked;
+    cu_pictures *pictures; /* decodes what goes by; NULL: nobody does */
     unsigned workers;
     cu_progress *progress;
     uint64_t from; /* where a resumed sweep goes on; a multiple of a window */

@@ -168,6 +168,29 @@ def killed_and_resumed(folder):
     assert resumed >= 5, f"only {resumed} were killed in the middle"
 
 
+def bytes_read():
+    """By this program and all of its children that have ended."""
+    with open("/proc/self/io", encoding="ascii") as told:
+        return int(told.readline().split()[1])
+
+
+def pictures_are_read_once(folder):
+    """Bytes behind the end of a JPEG belong to its file: large pictures, and some of them twice."""
+    whole = make_picture(5)
+    chance = random.Random(5)
+    files = {f"p{number}.jpg": whole + chance.randbytes(1_000_000) for number in range(30)}
+    files |= {f"q{number}.jpg": files[f"p{number}.jpg"] for number in range(0, 30, 8)}
+    image = fill_stick(folder, files)
+    before = bytes_read()
+    summary, _ = scan(image, folder)
+    times = (bytes_read() - before) / os.path.getsize(image)
+    assert times < 1.4, times
+    assert summary["pictures"]["decoded"] == len(files), summary["pictures"]
+    database = sqlite3.connect("file:" + os.path.join(folder, "scan.custos") + "?immutable=1", uri=True)
+    rows = database.execute("SELECT count(*) FROM picture GROUP BY outcome, pdq, pdq_turned, width, rows").fetchall()
+    assert rows == [(len(files),)], rows
+
+
 def flipped_bits(folder):
     image = make_stick(folder)
     scan(image, folder)
@@ -442,6 +465,7 @@ def main():
     tap.run("the files of a source may all be named", in_folder, named_parts)
     tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
     tap.run("any number of workers writes the same bytes", in_folder, same_whoever_works)
+    tap.run("a picture is read once, decoded while the sweep goes on", in_folder, pictures_are_read_once)
     tap.run("a scan killed at 50 moments resumes to the same bytes", in_folder, killed_and_resumed)
     tap.run("a flipped bit is seen, and a changed source", in_folder, flipped_bits)
     tap.run("hostile names are kept whole and shown escaped", in_folder, hostile_names)
