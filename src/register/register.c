@@ -35,13 +35,58 @@ cu_things cu_register_things(void)
 
 /* ---- the ledger's entry of an act ---- */
 
+/* As much of a text as one entry may keep; where lines is set, whole lines. */
+static cu_bytes take_part(cu_bytes *left, bool lines)
+{
+    cu_bytes part = cu_bytes_slice(*left, 0, CU_BUNDLE_VALUE_BYTES);
+
+    if (part.n < left->n && lines) {
+        const uint8_t *const end = memrchr(part.p, '\n', part.n);
+
+        if (end != NULL)
+            part.n = (size_t)(end - part.p) + 1;
+    }
+    *left = cu_bytes_slice(*left, part.n, left->n);
+    return part;
+}
+
+/* What does not fit the act's entry is in entries of its own that follow it at once. */
+static cu_status log_rest(cu_register *book, const cu_ledger_event *of, uint64_t seq,
+                          cu_bytes payload, cu_bytes rows, cu_err *err)
+{
+    cu_status st = CU_OK;
+
+    while (st == CU_OK && payload.n + rows.n > 0) {
+        char number[24];
+        const cu_ledger_detail detail = {"of", number};
+        cu_ledger_secret secrets[2];
+        cu_ledger_event event = *of;
+
+        event.action = "register.more";
+        event.details = &detail;
+        event.details_n = 1;
+        event.secrets = secrets;
+        event.secrets_n = 0;
+        (void)snprintf(number, sizeof number, "%llu", (unsigned long long)seq);
+        if (payload.n > 0)
+            secrets[event.secrets_n++] = (cu_ledger_secret){"act", take_part(&payload, false)};
+        if (rows.n > 0)
+            secrets[event.secrets_n++] = (cu_ledger_secret){"rows", take_part(&rows, true)};
+        st = cu_ledger_append(book->ledger, &event, NULL, err);
+    }
+    return st;
+}
+
 static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_entry *entry,
                          cu_err *err)
 {
     cu_register *const book = context;
     char actor[80];
     char denied[32];
-    const cu_ledger_secret secrets[] = {{"act", entry->payload}, {"rows", entry->rows}};
+    cu_bytes payload = entry->payload;
+    cu_bytes rows = entry->rows;
+    const cu_ledger_secret secrets[] = {{"act", take_part(&payload, false)},
+                                        {"rows", take_part(&rows, true)}};
     const cu_ledger_event event = {
         .actor = actor,
         .action = entry->verb,
@@ -54,11 +99,14 @@ static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_
         .secrets_n = entry->rows.n > 0 ? 2 : 1,
         .case_id = entry->case_name,
     };
+    uint64_t seq = 0;
+    cu_status st = CU_OK;
 
     (void)snprintf(actor, sizeof actor, "officer:%.64s", entry->officer);
     (void)snprintf(denied, sizeof denied, "denied:%.16s",
                    entry->rule == NULL ? "" : entry->rule);
-    return cu_ledger_append(book->ledger, &event, NULL, err);
+    st = cu_ledger_append(book->ledger, &event, &seq, err);
+    return st == CU_OK ? log_rest(book, &event, seq, payload, rows, err) : st;
 }
 
 /* ---- the force's own policy ---- */

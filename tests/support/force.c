@@ -355,15 +355,14 @@ static const char *acquiring(cu_register *book, const char *exhibit)
 void force_attach(cu_register *book, const char *exhibit, const cu_attached_match *matches,
                   size_t count)
 {
-    cu_attached_match copies[8];
+    cu_attached_match *const copies = calloc(count, sizeof *copies);
     cu_attachment attachment = {
         .name = "ABC-1.custos", .matches = copies, .match_count = count};
     static char seal[65];
     static unsigned seals;
 
-    assert_true(count <= CU_COUNT_OF(copies));
-    for (size_t i = 0; i < count; i++)
-        copies[i] = matches[i];
+    assert_non_null(copies);
+    memcpy(copies, matches, count * sizeof *copies);
     (void)snprintf(seal, sizeof seal, "%064u", ++seals);
     attachment.seal = seal;
     (void)force_do_with(book, &attachment, "ex", "examination attach", acquiring(book, exhibit),

@@ -369,6 +369,40 @@ static void a_file_on_two_exhibits_of_two_cases_links_them(void **state)
     assert_int_equal(force_count(book, sql), 1);
 }
 
+/* More than one entry of the log can keep: it goes on in the next ones. */
+static void an_evidence_file_with_thousands_of_matches_is_taken_in(void **state)
+{
+    enum { many = 2500 };
+
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "MANY");
+    static cu_attached_match matches[many];
+    static char digests[many][65];
+
+    for (int i = 0; i < many; i++) {
+        (void)snprintf(digests[i], sizeof digests[i], "%064x", 0x70000000 + i);
+        matches[i] = (cu_attached_match){.path = "/p1/picture.jpg",
+                                         .state = "allocated",
+                                         .type = "image/jpeg",
+                                         .set = "Demonstration",
+                                         .set_version = "1",
+                                         .algorithm = "sha256",
+                                         .strength = "exact-allocated",
+                                         .scheme = "DEMO",
+                                         .code = "1",
+                                         .record = "7",
+                                         .md5 = "d41d8cd98f00b204e9800998ecf8427e",
+                                         .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+                                         .sha256 = digests[i],
+                                         .bytes = 1000,
+                                         .path_certain = true};
+    }
+    force_attach(book, exhibit, matches, many);
+    assert_true(force_count(book, "SELECT count(*) FROM register_occurrence") >= many);
+    assert_true(force_count(book, "SELECT count(*) FROM ledger_entry WHERE action ="
+                                  " 'register.more'") >= 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +426,7 @@ int main(void)
         ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
         ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
+        ON_BOTH(an_evidence_file_with_thousands_of_matches_is_taken_in),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
