@@ -38,19 +38,6 @@ size_t cu_cursor_left(const cu_cursor *cursor)
     return cursor->bad ? 0 : cursor->view.n - cursor->at;
 }
 
-cu_bytes cu_cursor_take(cu_cursor *cursor, size_t n)
-{
-    if (cursor->bad || n > cursor->view.n - cursor->at) {
-        cursor->bad = true;
-        return (cu_bytes){0};
-    }
-
-    const cu_bytes taken = {cursor->view.p + cursor->at, n};
-
-    cursor->at += n;
-    return taken;
-}
-
 /* The next n (at most 8) bytes as a number, the first byte lowest. */
 static uint64_t take_le(cu_cursor *cursor, size_t n)
 {
@@ -70,11 +57,6 @@ static uint64_t take_be(cu_cursor *cursor, size_t n)
     for (size_t i = 0; i < taken.n; i++)
         value = value << 8 | taken.p[i];
     return value;
-}
-
-uint8_t cu_cursor_u8(cu_cursor *cursor)
-{
-    return (uint8_t)take_le(cursor, 1);
 }
 
 uint16_t cu_cursor_u16le(cu_cursor *cursor)
@@ -158,11 +140,6 @@ static void append_le(cu_buffer *buffer, uint64_t value, size_t n)
     for (size_t i = 0; i < n; i++)
         bytes[i] = (uint8_t)(value >> (8 * i));
     cu_buffer_append(buffer, bytes, n);
-}
-
-void cu_buffer_u8(cu_buffer *buffer, uint8_t value)
-{
-    append_le(buffer, value, 1);
 }
 
 void cu_buffer_u16le(cu_buffer *buffer, uint16_t value)

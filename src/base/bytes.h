@@ -36,8 +36,28 @@ typedef struct cu_cursor {
 
 cu_cursor cu_cursor_over(cu_bytes view);
 size_t cu_cursor_left(const cu_cursor *cursor);
-cu_bytes cu_cursor_take(cu_cursor *cursor, size_t n);
-uint8_t cu_cursor_u8(cu_cursor *cursor);
+
+/* Inline, as the next and cu_buffer_u8: records of millions are read and written by them. */
+static inline cu_bytes cu_cursor_take(cu_cursor *cursor, size_t n)
+{
+    if (cursor->bad || n > cursor->view.n - cursor->at) {
+        cursor->bad = true;
+        return (cu_bytes){0};
+    }
+
+    const cu_bytes taken = {cursor->view.p + cursor->at, n};
+
+    cursor->at += n;
+    return taken;
+}
+
+static inline uint8_t cu_cursor_u8(cu_cursor *cursor)
+{
+    const cu_bytes taken = cu_cursor_take(cursor, 1);
+
+    return taken.n == 0 ? 0 : taken.p[0];
+}
+
 uint16_t cu_cursor_u16le(cu_cursor *cursor);
 uint32_t cu_cursor_u32le(cu_cursor *cursor);
 uint64_t cu_cursor_u64le(cu_cursor *cursor);
@@ -60,7 +80,6 @@ typedef struct cu_buffer {
 
 void cu_buffer_free(cu_buffer *buffer); /* frees the bytes, and leaves an empty buffer */
 void cu_buffer_append(cu_buffer *buffer, const void *bytes, size_t n);
-void cu_buffer_u8(cu_buffer *buffer, uint8_t value);
 void cu_buffer_u16le(cu_buffer *buffer, uint16_t value);
 void cu_buffer_u32le(cu_buffer *buffer, uint32_t value);
 void cu_buffer_u64le(cu_buffer *buffer, uint64_t value);
@@ -68,6 +87,14 @@ void cu_buffer_format(cu_buffer *buffer, const char *format, ...) CU_PRINTF(2, 3
 
 /* Makes room for n more bytes without adding them; false (and bad) where that cannot be. */
 bool cu_buffer_reserve(cu_buffer *buffer, size_t n);
+
+static inline void cu_buffer_u8(cu_buffer *buffer, uint8_t value)
+{
+    const bool there = buffer->n < buffer->room && !buffer->bad && buffer->ceiling == 0;
+
+    if (there || cu_buffer_reserve(buffer, 1))
+        buffer->p[buffer->n++] = value;
+}
 
 /* CU_OK, or CU_ENOMEM / CU_ELIMIT where an append failed. */
 cu_status cu_buffer_check(const cu_buffer *buffer, cu_err *err) CU_MUST_CHECK;

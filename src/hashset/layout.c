@@ -40,21 +40,6 @@ void cu_hashset_number_encode(cu_buffer *out, uint64_t value)
     cu_buffer_u8(out, (uint8_t)value);
 }
 
-uint64_t cu_hashset_number_decode(cu_cursor *cursor)
-{
-    uint64_t value = 0;
-
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        const uint8_t byte = cu_cursor_u8(cursor);
-
-        value |= (uint64_t)(byte & 127) << shift;
-        if (byte < 128)
-            return value;
-    }
-    cursor->bad = true;
-    return 0;
-}
-
 static void fill_to(cu_buffer *out, size_t start, size_t n)
 {
     while (!out->bad && out->n - start < n)

@@ -118,6 +118,20 @@ static inline cu_hashset_spot cu_hashset_spot_of(const uint8_t *digest, uint64_t
 
 /* Seven bits a byte, lowest first; the last has its high bit clear. */
 void cu_hashset_number_encode(cu_buffer *out, uint64_t value);
-uint64_t cu_hashset_number_decode(cu_cursor *cursor);
+
+static inline uint64_t cu_hashset_number_decode(cu_cursor *cursor)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        const uint8_t byte = cu_cursor_u8(cursor);
+
+        value |= (uint64_t)(byte & 127) << shift;
+        if (byte < 128)
+            return value;
+    }
+    cursor->bad = true;
+    return 0;
+}
 
 #endif
