@@ -92,25 +92,34 @@ static const uint8_t base64_plus_one[256] = {
     ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
     ['/'] = 64};
 
-/* n bytes, a multiple of 3, from 4 characters for each 3; out untouched where it is none. */
+/* 24 bits from four characters; more than 24 where one is no digit. */
+static uint32_t base64_bits(const uint8_t p[4])
+{
+    const uint8_t digits[4] = {base64_plus_one[p[0]], base64_plus_one[p[1]],
+                               base64_plus_one[p[2]], base64_plus_one[p[3]]};
+
+    if (digits[0] == 0 || digits[1] == 0 || digits[2] == 0 || digits[3] == 0)
+        return UINT32_MAX;
+    return (digits[0] - 1U) << 18 | (digits[1] - 1U) << 12 | (digits[2] - 1U) << 6 |
+           (digits[3] - 1U);
+}
+
+/* n bytes, a multiple of 3, from 4 characters for each 3; out is spoilt where it is none. */
 static bool decode_base64(cu_bytes text, uint8_t *out, size_t n)
 {
+    uint32_t all = 0;
+
     if (text.n != n / 3 * 4)
         return false;
-    for (size_t i = 0; i < text.n; i++) {
-        if (base64_plus_one[text.p[i]] == 0)
-            return false;
-    }
     for (size_t i = 0; i < n / 3; i++) {
-        uint32_t bits = 0;
+        const uint32_t bits = base64_bits(text.p + 4 * i);
 
-        for (size_t k = 0; k < 4; k++)
-            bits = bits << 6 | (base64_plus_one[text.p[4 * i + k]] - 1U);
+        all |= bits;
         out[3 * i] = (uint8_t)(bits >> 16);
         out[3 * i + 1] = (uint8_t)(bits >> 8);
         out[3 * i + 2] = (uint8_t)bits;
     }
-    return true;
+    return all >> 24 == 0;
 }
 
 static void put_variant(cu_hashset_filling *filling, CU_UNUSED unsigned which, cu_bytes text)
@@ -122,14 +131,17 @@ static void put_variant(cu_hashset_filling *filling, CU_UNUSED unsigned which, c
 
 static void put_photodna(cu_hashset_filling *filling, CU_UNUSED unsigned which, cu_bytes text)
 {
-    uint8_t *const room = filling->photodna;
-    const size_t n = cu_hashset_photodna_bytes;
+    uint8_t value[cu_hashset_photodna_bytes];
+    const size_t n = sizeof value;
 
     text = cu_hashset_trim(text);
-    if (decode_base64(text, room, n) || cu_hex_decode((const char *)text.p, text.n, room, n))
-        filling->row.photodna = (cu_bytes){room, n};
-    else if (text.n > 0)
+    if (decode_base64(text, value, n) ||
+        cu_hex_decode((const char *)text.p, text.n, value, n)) {
+        memcpy(filling->photodna, value, n);
+        filling->row.photodna = (cu_bytes){filling->photodna, n};
+    } else if (text.n > 0) {
         filling->row.wrong = true;
+    }
 }
 
 enum { LABEL, NAME, CODE, SERIES, SOURCE };

@@ -49,6 +49,21 @@ void cu_hashset_filling_start(cu_hashset_filling *filling, uint64_t line, uint64
 void cu_hashset_filling_put(cu_hashset_filling *filling, cu_hashset_field field, cu_bytes text);
 
 /*
+ * A row step by step, for a reader that has one thing to do, and that is to be fast: the texts
+ * are put into a row, as by cu_hashset_filling_put, in the second thread. start forgets what
+ * was put since the last end; end adds the row. The text of put lies in the source, or in
+ * memory that never goes away; of put_copy it is borrowed for the call, and cut to 4096 bytes.
+ * They fail as cu_hashset_builder_add does.
+ */
+cu_status cu_hashset_builder_start(cu_hashset_builder *builder, uint64_t offset,
+                                   cu_err *err) CU_MUST_CHECK;
+cu_status cu_hashset_builder_put(cu_hashset_builder *builder, cu_hashset_field field,
+                                 cu_bytes text, cu_err *err) CU_MUST_CHECK;
+cu_status cu_hashset_builder_put_copy(cu_hashset_builder *builder, cu_hashset_field field,
+                                      cu_bytes text, cu_err *err) CU_MUST_CHECK;
+cu_status cu_hashset_builder_end(cu_hashset_builder *builder, cu_err *err) CU_MUST_CHECK;
+
+/*
  * What a column or key of this name means: case, spaces and punctuation are ignored, and the
  * usual other names are known (docs/formats/hashset-sources.md lists them).
  * CU_HASHSET_FIELD_NONE: not known.

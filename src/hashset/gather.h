@@ -6,7 +6,7 @@
 
 #include "base/map.h"
 #include "base/queue.h"
-#include "hashset/builder.h"
+#include "hashset/fields.h"
 #include "hashset/output.h"
 #include "hashset/sort.h"
 #include "hashset/tape.h"
@@ -70,7 +70,8 @@ typedef struct cu_gather_adder {
         failed; /* status and err belong to the thread until it is joined, or this is set */
     cu_status status;
     cu_err err;
-    size_t file; /* of the row that is added */
+    size_t file;            /* of the row that is added */
+    cu_hashset_filling row; /* that is filled step by step */
 } cu_gather_adder;
 
 /* Where the rows stand: how many follow each other at the same distance. */
@@ -106,7 +107,7 @@ struct cu_hashset_builder {
     size_t filled; /* bytes in it */
     cu_gather_sorter sorter;
     cu_gather_places places;
-    cu_tape sayings;  /* row (from the one before), state_us, record */
+    cu_tape sayings;  /* row (from the one before), length of the rest, state_us, record */
     cu_tape photodna; /* row (from the one before), 1 where it has no digest, value */
     uint64_t saying_row, photodna_row;
 };
@@ -124,6 +125,9 @@ void cu_gather_free(cu_hashset_builder *builder);
 /* Adds a row, in the thread that adds: cu_hashset_builder_add hands it over. */
 cu_status cu_gather_add(cu_hashset_builder *builder, const cu_hashset_row *row,
                         cu_err *err) CU_MUST_CHECK;
+
+/* Waits until all rows so far are added: what they borrow may go. */
+cu_status cu_gather_catch_up(cu_hashset_builder *builder, cu_err *err) CU_MUST_CHECK;
 
 /* Waits until all rows are added, and tells what failed: an earlier row than the reader's last.
  * No row comes after it. */
@@ -152,6 +156,15 @@ static inline uint64_t cu_gather_row_decode(const uint8_t *p)
 {
     return (uint64_t)p[0] << 32 | (uint64_t)p[1] << 24 | (uint64_t)p[2] << 16 |
            (uint64_t)p[3] << 8 | p[4];
+}
+
+/* The length of a record on the tape, so that a walk may go past it. */
+enum { cu_gather_length_bytes = 4 };
+
+static inline void cu_gather_length_encode(size_t length, uint8_t out[cu_gather_length_bytes])
+{
+    for (size_t i = 0; i < cu_gather_length_bytes; i++)
+        out[i] = (uint8_t)(length >> (8 * i));
 }
 
 #endif

@@ -55,6 +55,11 @@ static cu_status read_file(cu_hashset_builder *builder, const cu_hashset_format 
     builder->next_reach = 0;
     builder->released = 0;
     st = format->read(builder, &source, err);
+
+    const cu_status caught_up = cu_gather_catch_up(builder, st == CU_OK ? err : NULL);
+
+    if (st == CU_OK)
+        st = caught_up;
     builder->source = NULL;
     builder->before += size_of_file(path);
     if (source.bytes.p != NULL)

@@ -41,8 +41,8 @@ typedef struct cu_hashset_report {
 /*
  * Reads all files and writes out_path, which appears whole or not at all; nothing else stays,
  * not even after SIGKILL. The same rows give the same bytes, whatever the memory. Memory beyond
- * the bound: a bit for each row, 12 MB, 4 KiB for each time that the bound was reached, and 12
- * bytes for each PDQ value while their near index is written.
+ * the bound: four bits for each row, 14 MB, 4 KiB for each time that the bound was reached, and
+ * 12 bytes for each PDQ value while their near index is written.
  *
  * CU_EUSAGE   no such format; a set of graded material as known-good; a name that is too long.
  * CU_EFORMAT  a file is broken or cut off; err names the offset and what was expected.

@@ -7,16 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-cu_json_reader cu_json_reader_over(const cu_hashset_source *source)
-{
-    const cu_bytes file = source->bytes;
-    const size_t mark = cu_bytes_starts(file, "\xEF\xBB\xBF", 3) ? 3 : 0;
-    const uint8_t *const start = file.n == 0 ? (const uint8_t *)"" : file.p;
-
-    return (cu_json_reader){
-        .source = source, .start = start, .p = start + mark, .end = start + file.n};
-}
-
 static cu_status broken(const cu_json_reader *self, const char *expected, cu_err *err)
 {
     char words[80];
@@ -43,39 +33,41 @@ static uint8_t skip_space(cu_json_reader *self)
 
 /* ---- strings ---- */
 
-static bool is_plain(uint8_t c)
+/* Marks the bytes from p on, as many as there are words for; past the end all is marked. */
+static void mark(cu_json_reader *self, const uint8_t *p)
 {
-    return c >= 0x20 && c != '"' && c != '\\';
+    const size_t left = (size_t)(self->end - p);
+    const size_t whole = left / 64 < cu_json_mark_words ? left / 64 : cu_json_mark_words;
+    uint8_t last[64] = {0};
+
+    self->marked = p;
+    self->marker(p, whole, self->marks);
+    if (whole == cu_json_mark_words)
+        return;
+    memset(self->marks + whole, 0xff, (cu_json_mark_words - whole) * sizeof *self->marks);
+    if (left % 64 > 0)
+        memcpy(last, p + whole * 64, left % 64);
+    self->marker(last, 1, self->marks + whole);
 }
 
-/* The first byte from p on that is a quote, a backslash, a control character or the end; eight
- * at a time. */
-static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end)
+/* The first byte from p on that is a quote, a backslash, a control character or the end. */
+static const uint8_t *plain_run(cu_json_reader *self, const uint8_t *p)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (;;) {
+        size_t at = (size_t)(p - self->marked);
 
-    while (end - p >= 8) {
-        uint64_t bytes;
+        if (at >= (cu_json_mark_words - 1) * 64) {
+            mark(self, p);
+            at = 0;
+        }
 
-        memcpy(&bytes, p, 8);
+        const uint64_t *const words = self->marks + at / 64;
+        const uint64_t found = words[0] >> at % 64 | words[1] << 1 << (63 - at % 64);
 
-        const uint64_t quote = bytes ^ ones * '"';
-        const uint64_t backslash = bytes ^ ones * '\\';
-        const uint64_t stop = ((bytes - ones * 0x20) & ~bytes) | ((quote - ones) & ~quote) |
-                              ((backslash - ones) & ~backslash);
-
-        const uint64_t found = stop & ones * 0x80;
-
-        if (found != 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-            return p + __builtin_ctzll(found) /
-                           8; /* the lowest is exact, those above need not be */
         if (found != 0)
-            break;
-        p += 8;
+            return p + __builtin_ctzll(found);
+        p += 64;
     }
-    while (p < end && is_plain(*p))
-        p++;
-    return p;
 }
 
 static bool is_hex(uint8_t c)
@@ -111,7 +103,7 @@ static cu_status read_string(cu_json_reader *self, cu_err *err)
 
     self->escaped = false;
     for (;;) {
-        self->p = plain_run(self->p, self->end);
+        self->p = plain_run(self, self->p);
         if (self->p == self->end)
             return broken(self, "the end of a string", err);
         if (*self->p == '"')
@@ -315,6 +307,22 @@ static cu_status read_key(cu_json_reader *self, cu_json_token *token, cu_err *er
     return CU_OK;
 }
 
+cu_json_reader cu_json_reader_over(const cu_hashset_source *source)
+{
+    const cu_bytes file = source->bytes;
+    const size_t skip = cu_bytes_starts(file, "\xEF\xBB\xBF", 3) ? 3 : 0;
+    const uint8_t *const start = file.n == 0 ? (const uint8_t *)"" : file.p;
+
+    cu_json_reader reader = {.source = source,
+                             .start = start,
+                             .p = start + skip,
+                             .end = start + file.n,
+                             .marker = cu_json_marker_best()};
+
+    mark(&reader, reader.p);
+    return reader;
+}
+
 cu_status cu_json_next(cu_json_reader *reader, cu_json_token *token, cu_err *err)
 {
     uint8_t first = skip_space(reader);
@@ -344,6 +352,117 @@ cu_status cu_json_next(cu_json_reader *reader, cu_json_token *token, cu_err *err
     if (first != '"')
         return broken(reader, "a key", err);
     return read_key(reader, token, err);
+}
+
+/* ---- members, the quick way ---- */
+
+static const uint8_t *past_space(const uint8_t *p, const uint8_t *end)
+{
+    if (p<end && * p> ' ')
+        return p; /* nearly always */
+    while (p < end && is_space(*p))
+        p++;
+    return p;
+}
+
+/* Past a string without escapes whose first quote is at p; NULL: it is none. */
+static const uint8_t *quick_string(cu_json_reader *self, const uint8_t *p, cu_bytes *raw)
+{
+    const uint8_t *const stop = plain_run(self, p + 1);
+
+    if (stop == self->end || *stop != '"')
+        return NULL;
+    *raw = (cu_bytes){p + 1, (size_t)(stop - p) - 1};
+    return stop + 1;
+}
+
+/* Past a number of digits alone, which does not begin with zero. */
+static const uint8_t *quick_number(const cu_json_reader *self, const uint8_t *p, cu_bytes *raw)
+{
+    const uint8_t *const start = p;
+
+    while (p < self->end && *p >= '0' && *p <= '9')
+        p++;
+    if (p == start || *start == '0' || p == self->end || *p == '.' || (*p | 0x20) == 'e')
+        return NULL;
+    *raw = (cu_bytes){start, (size_t)(p - start)};
+    return p;
+}
+
+static const uint8_t *quick_word(const cu_json_reader *self, const uint8_t *p, const char *word)
+{
+    const size_t n = strlen(word);
+
+    return (size_t)(self->end - p) > n && memcmp(p, word, n) == 0 ? p + n : NULL;
+}
+
+static const uint8_t *quick_value(cu_json_reader *self, const uint8_t *p, cu_json_token *token)
+{
+    switch (*p) {
+    case '"':
+        *token = CU_JSON_STRING;
+        return quick_string(self, p, &self->raw);
+    case 't':
+        *token = CU_JSON_TRUE;
+        return quick_word(self, p, "true");
+    case 'f':
+        *token = CU_JSON_FALSE;
+        return quick_word(self, p, "false");
+    default:
+        *token = CU_JSON_NUMBER;
+        return quick_number(self, p, &self->raw);
+    }
+}
+
+/* The quote of the next key; NULL where none follows. */
+static const uint8_t *quick_key(const cu_json_reader *self)
+{
+    const uint8_t *p = past_space(self->p, self->end);
+
+    if (self->expect == CU_JSON_AFTER) {
+        if (p == self->end || *p != ',')
+            return NULL;
+        p = past_space(p + 1, self->end);
+    }
+    return p < self->end && *p == '"' ? p : NULL;
+}
+
+/* False, and the reader where it was, where anything is out of the ordinary. */
+static bool quick_member(cu_json_reader *self, cu_json_member *out)
+{
+    const uint8_t *p = quick_key(self);
+
+    if (p != NULL)
+        p = quick_string(self, p, &out->key);
+    if (p == NULL)
+        return false;
+    p = past_space(p, self->end);
+    if (p == self->end || *p != ':')
+        return false;
+    p = past_space(p + 1, self->end);
+    if (p == self->end)
+        return false;
+    self->at = (uint64_t)(p - self->start);
+    p = quick_value(self, p, &out->token);
+    if (p == NULL)
+        return false;
+    self->escaped = false;
+    self->expect = CU_JSON_AFTER;
+    self->p = p;
+    return true;
+}
+
+cu_status cu_json_next_member(cu_json_reader *reader, cu_json_member *out, cu_err *err)
+{
+    if (quick_member(reader, out))
+        return CU_OK;
+
+    const cu_status st = cu_json_next(reader, &out->token, err);
+
+    if (st != CU_OK || out->token != CU_JSON_KEY)
+        return st;
+    out->key = reader->raw;
+    return cu_json_next(reader, &out->token, err);
 }
 
 cu_status cu_json_skip(cu_json_reader *reader, cu_json_token token, cu_err *err)

@@ -4,10 +4,11 @@
 #define CU_HASHSET_JSON_H
 
 #include "hashset/builder.h"
+#include "hashset/marks.h"
 
 #include <string.h>
 
-enum { cu_json_depth_max = 64 };
+enum { cu_json_depth_max = 64, cu_json_mark_words = 64 };
 
 typedef enum cu_json_token {
     CU_JSON_END, /* the file has ended after one whole value */
@@ -36,7 +37,12 @@ typedef struct cu_json_reader {
 
     /* ---- */
     const uint8_t *start, *p, *end;
-    bool escaped;     /* raw has escapes */
+    bool escaped; /* raw has escapes */
+    /* Bit n: the byte n after marked ends a run of plain characters of a string: a quote, a
+     * backslash, a control character, the end of the file. */
+    cu_json_marker *marker;
+    const uint8_t *marked;
+    uint64_t marks[cu_json_mark_words];
     uint64_t objects; /* bit n: level n + 1 is an object and no array */
 
     enum {
@@ -59,6 +65,19 @@ cu_json_reader cu_json_reader_over(const cu_hashset_source *source);
  */
 cu_status cu_json_next(cu_json_reader *reader, cu_json_token *token, cu_err *err) CU_MUST_CHECK;
 
+/* A key of an object, and the first token of its value, which is as if just read. */
+typedef struct cu_json_member {
+    cu_bytes key; /* without quotes, as it stands in the file */
+    cu_json_token token;
+} cu_json_member;
+
+/*
+ * In an object, after its brace or after a value that was read to its end: the next member, or
+ * CU_JSON_CLOSE_OBJECT as its token. Answers as two calls of cu_json_next do, in less time.
+ */
+cu_status cu_json_next_member(cu_json_reader *reader, cu_json_member *out,
+                              cu_err *err) CU_MUST_CHECK;
+
 /* Goes past the rest of the value whose first token was just read; of a key, past its value. */
 cu_status cu_json_skip(cu_json_reader *reader, cu_json_token token, cu_err *err) CU_MUST_CHECK;
 
@@ -74,11 +93,11 @@ static inline cu_bytes cu_json_text_of(const cu_json_reader *reader, uint8_t *ro
     return reader->escaped ? cu_json_unescape(reader->raw, room, n) : reader->raw;
 }
 
-/* True where raw is exactly this text, written without escapes as every writer does. Inline, so
+/* True where key is exactly this text, written without escapes as every writer does. Inline, so
  * that the length of a constant costs nothing: it is asked of every key. */
-static inline bool cu_json_is(const cu_json_reader *reader, const char *text)
+static inline bool cu_json_is(cu_bytes key, const char *text)
 {
-    return reader->raw.n == strlen(text) && memcmp(reader->raw.p, text, strlen(text)) == 0;
+    return key.n == strlen(text) && memcmp(key.p, text, strlen(text)) == 0;
 }
 
 #endif

@@ -7,120 +7,157 @@
 #include "hashset/fields.h"
 #include "hashset/json.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* The texts of one Media that have escapes; nearly none has. */
-typedef struct rooms {
-    uint8_t of[cu_hashset_fields][4096];
-    uint8_t hash_name[64];
-    uint8_t value[1024];
-} rooms;
 
 typedef struct parsing {
     cu_hashset_builder *builder;
     cu_json_reader json;
-    cu_hashset_filling filling;
+    bool named;  /* the name of this Media was there */
     bool known;  /* the key of the model was there */
     bool listed; /* an array of Media or cases was there */
-    rooms *rooms;
 } parsing;
 
-#define KEY(text) .key = (text), .n = sizeof(text) - 1
-
+/* Keys of a Media by their length, two of each at most. */
 static const struct {
     const char *key;
-    size_t n;
     cu_hashset_field field;
-} media_keys[] = {
-    {KEY("MD5"), CU_HASHSET_FIELD_MD5},
-    {KEY("SHA1"), CU_HASHSET_FIELD_SHA1},
-    {KEY("SHA256"), CU_HASHSET_FIELD_SHA256},
-    {KEY("PhotoDNA"), CU_HASHSET_FIELD_PHOTODNA},
-    {KEY("MediaID"), CU_HASHSET_FIELD_LABEL},
-    {KEY("Category"), CU_HASHSET_FIELD_CODE},
-    {KEY("MediaSize"), CU_HASHSET_FIELD_SIZE},
-    {KEY("Series"), CU_HASHSET_FIELD_SERIES},
-    {KEY("PrecategorizationSource"), CU_HASHSET_FIELD_SOURCE},
-    {KEY("VictimIdentified"), CU_HASHSET_FIELD_VICTIM_IDENTIFIED},
-    {KEY("OffenderIdentified"), CU_HASHSET_FIELD_OFFENDER_IDENTIFIED},
-    {KEY("IsDistributed"), CU_HASHSET_FIELD_DISTRIBUTED},
-    {KEY("IsSuspected"), CU_HASHSET_FIELD_SUSPECTED},
-    {KEY("SelfGenerated"), CU_HASHSET_FIELD_SELF_GENERATED},
-    {KEY("IsPrecategorized"), CU_HASHSET_FIELD_PRECATEGORISED},
+} media_keys[][2] = {
+    [3] = {{"MD5", CU_HASHSET_FIELD_MD5}},
+    [4] = {{"SHA1", CU_HASHSET_FIELD_SHA1}},
+    [6] = {{"SHA256", CU_HASHSET_FIELD_SHA256}, {"Series", CU_HASHSET_FIELD_SERIES}},
+    [7] = {{"MediaID", CU_HASHSET_FIELD_LABEL}},
+    [8] = {{"PhotoDNA", CU_HASHSET_FIELD_PHOTODNA}, {"Category", CU_HASHSET_FIELD_CODE}},
+    [9] = {{"MediaSize", CU_HASHSET_FIELD_SIZE}},
+    [11] = {{"IsSuspected", CU_HASHSET_FIELD_SUSPECTED}},
+    [13] = {{"IsDistributed", CU_HASHSET_FIELD_DISTRIBUTED},
+            {"SelfGenerated", CU_HASHSET_FIELD_SELF_GENERATED}},
+    [16] = {{"VictimIdentified", CU_HASHSET_FIELD_VICTIM_IDENTIFIED},
+            {"IsPrecategorized", CU_HASHSET_FIELD_PRECATEGORISED}},
+    [18] = {{"OffenderIdentified", CU_HASHSET_FIELD_OFFENDER_IDENTIFIED}},
+    [23] = {{"PrecategorizationSource", CU_HASHSET_FIELD_SOURCE}},
 };
 
-static cu_hashset_field media_field(const cu_json_reader *json)
+/* Of n bytes each; as it is asked of every key, without a call. */
+static bool same_bytes(const uint8_t *a, const char *b, size_t n)
 {
-    for (size_t i = 0; i < CU_COUNT_OF(media_keys); i++) {
-        if (json->raw.n == media_keys[i].n && json->raw.p[0] == media_keys[i].key[0] &&
-            memcmp(json->raw.p, media_keys[i].key, media_keys[i].n) == 0)
-            return media_keys[i].field;
+    size_t at = 0;
+
+    for (; n - at >= 8; at += 8) {
+        uint64_t left = 0;
+        uint64_t right = 0;
+
+        memcpy(&left, a + at, sizeof left);
+        memcpy(&right, b + at, sizeof right);
+        if (left != right)
+            return false;
+    }
+    while (at < n && a[at] == (uint8_t)b[at])
+        at++;
+    return at == n;
+}
+
+static cu_hashset_field media_field(cu_bytes key)
+{
+    if (key.n >= CU_COUNT_OF(media_keys))
+        return CU_HASHSET_FIELD_NONE;
+    for (size_t i = 0; i < CU_COUNT_OF(media_keys[0]); i++) {
+        const char *const known = media_keys[key.n][i].key;
+
+        if (known != NULL && same_bytes(key.p, known, key.n))
+            return media_keys[key.n][i].field;
     }
     return CU_HASHSET_FIELD_NONE;
 }
 
-static cu_bytes view_of(const char *text)
+/* Hands over the string, number, true or false that was just read; null says nothing. */
+static cu_status put(parsing *self, cu_hashset_field field, cu_json_token token, cu_err *err)
 {
-    return (cu_bytes){(const uint8_t *)text, strlen(text)};
-}
+    static const cu_bytes yes = {(const uint8_t *)"true", 4};
+    static const cu_bytes no = {(const uint8_t *)"false", 5};
+    uint8_t room[4096];
 
-/* Of a string, number, true or false; null says nothing. */
-static cu_bytes text_of(const cu_json_reader *json, cu_json_token token, uint8_t *room,
-                        size_t n)
-{
-    switch (token) {
-    case CU_JSON_STRING:
-    case CU_JSON_NUMBER:
-        return cu_json_text_of(json, room, n);
-    case CU_JSON_TRUE:
-        return view_of("true");
-    case CU_JSON_FALSE:
-        return view_of("false");
-    default:
-        return (cu_bytes){0};
-    }
+    if (token == CU_JSON_TRUE || token == CU_JSON_FALSE)
+        return cu_hashset_builder_put(self->builder, field, token == CU_JSON_TRUE ? yes : no,
+                                      err);
+    if (token != CU_JSON_STRING && token != CU_JSON_NUMBER)
+        return CU_OK;
+    if (!self->json.escaped)
+        return cu_hashset_builder_put(self->builder, field, self->json.raw, err);
+    return cu_hashset_builder_put_copy(self->builder, field,
+                                       cu_json_text_of(&self->json, room, sizeof room), err);
 }
 
 /* ---- inside a Media ---- */
 
-/*
- * An object of an array inside a Media: a MediaFile, an Exif, another hash. The arrays of other
- * hashes have no one name, so the keys inside say what it is.
- */
+/* An object of an array inside a Media: a MediaFile, an Exif, another hash. */
+typedef struct found_hash {
+    cu_hashset_field hash; /* as HashName says */
+    cu_bytes value;        /* of HashValue: in the source, or where copied is true in room */
+    bool copied;
+    uint8_t room[1024];
+} found_hash;
+
+typedef enum part_key { PART_OTHER, PART_FILE_NAME, PART_HASH_NAME, PART_HASH_VALUE } part_key;
+
+static part_key part_key_of(cu_bytes key)
+{
+    return cu_json_is(key, "FileName")    ? PART_FILE_NAME
+           : cu_json_is(key, "HashName")  ? PART_HASH_NAME
+           : cu_json_is(key, "HashValue") ? PART_HASH_VALUE
+                                          : PART_OTHER;
+}
+
+static cu_status take_string(parsing *self, part_key key, found_hash *found, cu_err *err)
+{
+    const cu_json_reader *const json = &self->json;
+    uint8_t room[64];
+
+    switch (key) {
+    case PART_FILE_NAME: /* the first of a Media */
+        if (self->named)
+            return CU_OK;
+        self->named = json->raw.n > 0;
+        return put(self, CU_HASHSET_FIELD_NAME, CU_JSON_STRING, err);
+    case PART_HASH_NAME:
+        found->hash = cu_hashset_field_named(cu_json_text_of(json, room, sizeof room));
+        return CU_OK;
+    case PART_HASH_VALUE:
+        found->value = cu_json_text_of(json, found->room, sizeof found->room);
+        found->copied = json->escaped;
+        return CU_OK;
+    default:
+        return CU_OK;
+    }
+}
+
+static cu_status put_hash(parsing *self, const found_hash *found, cu_err *err)
+{
+    if (found->hash < CU_HASHSET_FIELD_MD5 || found->hash > CU_HASHSET_FIELD_PHOTODNA)
+        return CU_OK;
+    return found->copied
+               ? cu_hashset_builder_put_copy(self->builder, found->hash, found->value, err)
+               : cu_hashset_builder_put(self->builder, found->hash, found->value, err);
+}
+
+/* The arrays of other hashes have no one name, so the keys inside say what it is. */
 static cu_status read_part(parsing *self, cu_err *err)
 {
     cu_json_reader *const json = &self->json;
-    cu_hashset_field hash = CU_HASHSET_FIELD_NONE;
-    cu_bytes value = {0};
-    cu_json_token token = CU_JSON_END;
-    cu_status st = cu_json_next(json, &token, err);
+    found_hash found;
+    cu_json_member member;
+    cu_status st = cu_json_next_member(json, &member, err);
 
-    while (st == CU_OK && token == CU_JSON_KEY) {
-        const bool is_file = cu_json_is(json, "FileName");
-        const bool is_hash = cu_json_is(json, "HashName");
-        const bool is_value = cu_json_is(json, "HashValue");
-
-        st = cu_json_next(json, &token, err);
-        if (st == CU_OK && token == CU_JSON_STRING) {
-            if (is_file && self->filling.row.name.n == 0)
-                self->filling.row.name =
-                    cu_json_text_of(json, self->rooms->of[CU_HASHSET_FIELD_NAME],
-                                    sizeof self->rooms->of[CU_HASHSET_FIELD_NAME]);
-            else if (is_hash)
-                hash = cu_hashset_field_named(cu_json_text_of(json, self->rooms->hash_name,
-                                                              sizeof self->rooms->hash_name));
-            else if (is_value)
-                value = cu_json_text_of(json, self->rooms->value, sizeof self->rooms->value);
-        } else if (st == CU_OK) {
-            st = cu_json_skip(json, token, err);
-        }
+    found.hash = CU_HASHSET_FIELD_NONE;
+    found.value = (cu_bytes){NULL, 0};
+    found.copied = false;
+    while (st == CU_OK && member.token != CU_JSON_CLOSE_OBJECT) {
+        st = member.token == CU_JSON_STRING
+                 ? take_string(self, part_key_of(member.key), &found, err)
+                 : cu_json_skip(json, member.token, err);
         if (st == CU_OK)
-            st = cu_json_next(json, &token, err);
+            st = cu_json_next_member(json, &member, err);
     }
-    if (st == CU_OK && hash >= CU_HASHSET_FIELD_MD5 && hash <= CU_HASHSET_FIELD_PHOTODNA)
-        cu_hashset_filling_put(&self->filling, hash, value);
-    return st;
+    return st == CU_OK ? put_hash(self, &found, err) : st;
 }
 
 /* An array inside a Media, whose first bracket was read. */
@@ -138,28 +175,21 @@ static cu_status read_parts(parsing *self, cu_err *err)
     return st;
 }
 
-/* The value of a key of a Media. */
-static cu_status read_media_value(parsing *self, cu_hashset_field field, cu_err *err)
+/* A member of a Media. */
+static cu_status read_media_member(parsing *self, const cu_json_member *member, cu_err *err)
 {
-    cu_json_token token = CU_JSON_END;
-    const cu_status st = cu_json_next(&self->json, &token, err);
+    const cu_hashset_field field = media_field(member->key);
 
-    if (st != CU_OK)
-        return st;
-    if (token == CU_JSON_OPEN_ARRAY)
+    if (member->token == CU_JSON_OPEN_ARRAY)
         return read_parts(self, err);
-    if (token == CU_JSON_OPEN_OBJECT)
-        return cu_json_skip(&self->json, token, err);
-    if (field != CU_HASHSET_FIELD_NONE)
-        cu_hashset_filling_put(
-            &self->filling, field,
-            text_of(&self->json, token, self->rooms->of[field], sizeof self->rooms->of[field]));
-    return CU_OK;
+    if (member->token == CU_JSON_OPEN_OBJECT)
+        return cu_json_skip(&self->json, member->token, err);
+    return field == CU_HASHSET_FIELD_NONE ? CU_OK : put(self, field, member->token, err);
 }
 
 /* ---- Media and cases ---- */
 
-static cu_status read_list(parsing *self, bool of_case, cu_err *err);
+static cu_status read_list(parsing *self, cu_json_token token, bool of_case, cu_err *err);
 
 /*
  * An object of the list, whose first brace was read: a Media, or a case, which has a list of
@@ -168,39 +198,39 @@ static cu_status read_list(parsing *self, bool of_case, cu_err *err);
 static cu_status read_object(parsing *self, bool of_case, cu_err *err)
 {
     cu_json_reader *const json = &self->json;
-    cu_json_token token = CU_JSON_END;
+    cu_json_member member;
     bool is_case = false;
+    cu_status st = cu_hashset_builder_start(self->builder, json->at, err);
 
-    cu_hashset_filling_start(&self->filling, 0, json->at);
+    self->named = false;
+    if (st == CU_OK)
+        st = cu_json_next_member(json, &member, err);
 
-    cu_status st = cu_json_next(json, &token, err);
-
-    while (st == CU_OK && token == CU_JSON_KEY) {
-        if (!of_case && cu_json_is(json, "Media")) {
+    while (st == CU_OK && member.token != CU_JSON_CLOSE_OBJECT) {
+        if (!of_case && cu_json_is(member.key, "Media")) {
             is_case = true;
-            st = read_list(self, true, err);
+            st = read_list(self, member.token, true, err);
         } else {
-            st = read_media_value(self, media_field(json), err);
+            st = read_media_member(self, &member, err);
         }
         if (st == CU_OK)
-            st = cu_json_next(json, &token, err);
+            st = cu_json_next_member(json, &member, err);
     }
     if (st == CU_OK && !is_case)
-        st = cu_hashset_builder_add(self->builder, &self->filling.row, err);
+        st = cu_hashset_builder_end(self->builder, err);
     if (st == CU_OK)
         st = cu_hashset_builder_reach(self->builder, json->at, err);
     return st;
 }
 
-/* The value of "value" or "Media": an array of objects, or null. */
-static cu_status read_list(parsing *self, bool of_case, cu_err *err)
+/* The value of "value" or "Media", whose first token was read: an array of objects, or null. */
+static cu_status read_list(parsing *self, cu_json_token token, bool of_case, cu_err *err)
 {
     cu_json_reader *const json = &self->json;
-    cu_json_token token = CU_JSON_END;
-    cu_status st = cu_json_next(json, &token, err);
+    cu_status st = CU_OK;
 
-    if (st != CU_OK || token == CU_JSON_NULL)
-        return st;
+    if (token == CU_JSON_NULL)
+        return CU_OK;
     if (token != CU_JSON_OPEN_ARRAY)
         return cu_hashset_broken(json->source, json->at, "an array of Media", err);
     self->listed = true;
@@ -218,25 +248,27 @@ static cu_status read_list(parsing *self, bool of_case, cu_err *err)
 static cu_status read_top(parsing *self, cu_err *err)
 {
     cu_json_reader *const json = &self->json;
+    cu_json_member member;
     cu_json_token token = CU_JSON_END;
     cu_status st = cu_json_next(json, &token, err);
 
     if (st == CU_OK && token != CU_JSON_OPEN_OBJECT)
         return cu_hashset_broken(json->source, json->at, "{, with which VICS begins", err);
     if (st == CU_OK)
-        st = cu_json_next(json, &token, err);
-    while (st == CU_OK && token == CU_JSON_KEY) {
-        const bool value = cu_json_is(json, "value");
+        st = cu_json_next_member(json, &member, err);
+    while (st == CU_OK && member.token != CU_JSON_CLOSE_OBJECT) {
+        const bool value = cu_json_is(member.key, "value");
 
-        if (value || cu_json_is(json, "Media")) {
-            st = read_list(self, !value, err);
+        if (value || cu_json_is(member.key, "Media")) {
+            st = read_list(self, member.token, !value, err);
         } else {
-            if (cu_json_is(json, "odata.metadata") || cu_json_is(json, "@odata.context"))
+            if (cu_json_is(member.key, "odata.metadata") ||
+                cu_json_is(member.key, "@odata.context"))
                 self->known = true;
-            st = cu_json_skip(json, token, err);
+            st = cu_json_skip(json, member.token, err);
         }
         if (st == CU_OK)
-            st = cu_json_next(json, &token, err);
+            st = cu_json_next_member(json, &member, err);
     }
     return st == CU_OK ? cu_json_next(json, &token, err) : st;
 }
@@ -245,14 +277,8 @@ static cu_status read_vics(cu_hashset_builder *builder, const cu_hashset_source 
                            cu_err *err)
 {
     parsing self = {.builder = builder, .json = cu_json_reader_over(source)};
-
-    self.rooms = malloc(sizeof *self.rooms);
-    if (self.rooms == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-
     const cu_status st = read_top(&self, err);
 
-    free(self.rooms);
     if (st != CU_OK)
         return st;
     if (!self.known)

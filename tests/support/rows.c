@@ -88,6 +88,37 @@ cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_r
     return cu_buffer_check(&builder->lines, err);
 }
 
+cu_status cu_hashset_builder_start(cu_hashset_builder *builder, uint64_t offset,
+                                   CU_UNUSED cu_err *err)
+{
+    cu_hashset_filling_start(&builder->filling, 0, offset);
+    return CU_OK;
+}
+
+cu_status cu_hashset_builder_put(cu_hashset_builder *builder, cu_hashset_field field,
+                                 cu_bytes text, CU_UNUSED cu_err *err)
+{
+    cu_hashset_filling_put(&builder->filling, field, text);
+    return CU_OK;
+}
+
+cu_status cu_hashset_builder_put_copy(cu_hashset_builder *builder, cu_hashset_field field,
+                                      cu_bytes text, cu_err *err)
+{
+    uint8_t *const room = builder->rooms[field];
+    const size_t n =
+        text.n < sizeof builder->rooms[field] ? text.n : sizeof builder->rooms[field];
+
+    if (n > 0)
+        memcpy(room, text.p, n);
+    return cu_hashset_builder_put(builder, field, (cu_bytes){room, n}, err);
+}
+
+cu_status cu_hashset_builder_end(cu_hashset_builder *builder, cu_err *err)
+{
+    return cu_hashset_builder_add(builder, &builder->filling.row, err);
+}
+
 cu_status cu_hashset_builder_withdraw(cu_hashset_builder *builder, cu_bytes label,
                                       int64_t state_us, cu_err *err)
 {

@@ -409,6 +409,78 @@ static void refuses_a_broken_source_whole(void **state)
     assert_int_equal(remove(out), 0);
 }
 
+/* Writes the same records as VICS, whose names have escapes, and as a table. */
+static void write_both_ways(const char *vics, const char *table, size_t from, size_t count)
+{
+    FILE *const json = fopen(vics, "w");
+    FILE *const csv = fopen(table, "w");
+
+    assert_non_null(json);
+    assert_non_null(csv);
+    (void)fprintf(json, "{\"@odata.context\":\"2.0\",\"value\":[");
+    (void)fprintf(csv, "md5,id,name,category,size\n");
+    for (size_t i = from; i < from + count; i++) {
+        uint8_t digest[16];
+        char hex[33];
+
+        sets_random(i + 1, digest, 16);
+        cu_hex_encode((cu_bytes){digest, 16}, hex);
+        (void)fprintf(json,
+                      "%s{\"MediaID\":%zu,\"MD5\":\"%s\",\"Category\":%zu,\"MediaSize\":%zu,"
+                      "\"MediaFiles\":[{\"FileName\":\"br\\u00fccke-%zu\"}]}",
+                      i == from ? "" : ",", i, hex, i % 4, i * 7, i);
+        (void)fprintf(csv,
+                      "%s,%zu,br\xC3\xBC"
+                      "cke-%zu,%zu,%zu\n",
+                      hex, i, i, i % 4, i * 7);
+    }
+    (void)fprintf(json, "]}");
+    assert_int_equal(fclose(json), 0);
+    assert_int_equal(fclose(csv), 0);
+}
+
+/* VICS is handed over step by step, views of its file and copies, a table row by row. */
+static void makes_the_same_set_of_vics_and_of_a_table(void **state)
+{
+    enum { count = 3000 };
+
+    static const char *const formats[] = {"vics", "csv"};
+    char paths[2][2][128];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(paths[0][i], sizeof paths[0][i], "%s/%zu.json", folder, i);
+        (void)snprintf(paths[1][i], sizeof paths[1][i], "%s/%zu.csv", folder, i);
+        write_both_ways(paths[0][i], paths[1][i], i * count, count);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const cu_hashset_import_options options = {
+            .format = formats[i], .purpose = CU_HASHSET_ALERT, .name = "both"};
+        const char *const files[] = {paths[i][0], paths[i][1]};
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(
+            cu_hashset_import(&options, files, 2, i == 0 ? out : out2, &report, &err), CU_OK);
+        assert_int_equal(report.records, 2 * count);
+        assert_int_equal(report.wrong, 0);
+        assert_int_equal(remove(files[0]), 0);
+        assert_int_equal(remove(files[1]), 0);
+    }
+
+    size_t n = 0;
+    size_t n2 = 0;
+    uint8_t *const bytes = sets_read(out, &n);
+    uint8_t *const bytes2 = sets_read(out2, &n2);
+
+    assert_int_equal(n, n2);
+    assert_memory_equal(bytes, bytes2, n);
+    free(bytes);
+    free(bytes2);
+    assert_int_equal(remove(out), 0);
+    assert_int_equal(remove(out2), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +489,7 @@ int main(void)
         cmocka_unit_test(writes_the_vector_of_the_manual),
         cmocka_unit_test(refuses_graded_material_as_known_good),
         cmocka_unit_test(joins_sets_and_takes_one_from_another),
+        cmocka_unit_test(makes_the_same_set_of_vics_and_of_a_table),
         cmocka_unit_test(leaves_nothing_whichever_allocation_fails),
         cmocka_unit_test(leaves_nothing_where_the_disk_takes_no_more),
         cmocka_unit_test(leaves_nothing_when_it_is_stopped),

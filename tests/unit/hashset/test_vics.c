@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each shape of VICS and each quirk seen in the wild. Every hash and name is invented. */
-#include "support/rows.h"
+#include "support/slow_vics.h"
 
 #include "support/cmocka.h"
 
@@ -207,6 +207,104 @@ static void hands_on_what_the_builder_says(void **state)
     cu_buffer_free(&builder.lines);
 }
 
+/* ---- against the slow reader ---- */
+
+static uint64_t random_state = 88172645463325252U;
+
+static unsigned below(unsigned n)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (unsigned)(random_state % n);
+}
+
+static void make_space(cu_buffer *out)
+{
+    static const char *const spaces[] = {"", "", "", "", " ", "\r\n  "};
+
+    cu_buffer_format(out, "%s", spaces[below(CU_COUNT_OF(spaces))]);
+}
+
+static void make_value(cu_buffer *out)
+{
+    static const char *const values[] = {"0",           "7",
+                                         "10",          "-1.5e3",
+                                         "01",          "true",
+                                         "false",       "null",
+                                         "tru",         "\"\"",
+                                         "\"a b\"",     "\"\\u00fc\\n\"",
+                                         "\"" MD5 "\"", "\"" SHA1 "\"",
+                                         "\"TRUE\"",    "\"PhotoDNA\"",
+                                         "\"md5\"",     "{\"MD5\":[1,{}]}",
+                                         "[[],{},3]",   "\"\xFF\""};
+
+    make_space(out);
+    if (below(8) > 0) {
+        cu_buffer_format(out, "%s", values[below(below(3) == 0 ? CU_COUNT_OF(values) : 4)]);
+        return;
+    }
+    cu_buffer_u8(out, '"');
+    for (unsigned n = below(400); n > 0; n--)
+        cu_buffer_u8(out, (uint8_t)(below(60) == 0 ? '/' : 'A'));
+    cu_buffer_u8(out, '"');
+}
+
+static void make_members(cu_buffer *out, unsigned depth)
+{
+    static const char *const keys[] = {
+        "MD5",       "SHA1",          "SHA256",      "PhotoDNA",   "MediaID", "Category",
+        "MediaSize", "Series",        "HashName",    "HashValue",  "Media",   "MediaFiles",
+        "FileName",  "IsDistributed", "Me\\u0064ia", "DateUpdated"};
+
+    for (unsigned n = below(7), i = 0; i < n; i++) {
+        const unsigned kind = below(depth < 3 ? 8 : 6);
+
+        cu_buffer_format(out, i == 0 ? "" : ",");
+        make_space(out);
+        cu_buffer_format(out, "\"%s\"", keys[below(CU_COUNT_OF(keys))]);
+        make_space(out);
+        cu_buffer_u8(out, ':');
+        if (kind < 6) {
+            make_value(out);
+        } else {
+            cu_buffer_format(out, "[{");
+            make_members(out, depth + 1);
+            cu_buffer_format(out, "}]");
+        }
+        make_space(out);
+    }
+}
+
+static void make_vics(cu_buffer *out)
+{
+    cu_buffer_format(out, "{" MODEL_20 ",\"value\":[");
+    for (unsigned n = below(40), i = 0; i < n; i++) {
+        cu_buffer_format(out, i == 0 ? "{" : ",{");
+        make_members(out, 0);
+        cu_buffer_u8(out, '}');
+    }
+    cu_buffer_format(out, "]}");
+}
+
+static void agrees_with_the_slow_reader_on_made_and_broken_text(void **state)
+{
+    static const char bytes[] = "{}[],:\"\\u0aE+-.tfn \t\x01\x00\xFF";
+
+    (void)state;
+    for (unsigned round = 0; round < 1500; round++) {
+        cu_buffer text = {0};
+
+        make_vics(&text);
+        slow_vics_compare(text.p, text.n);
+        slow_vics_compare(text.p, below((unsigned)text.n));
+        for (unsigned n = 1 + below(3); n > 0; n--)
+            text.p[below((unsigned)text.n)] = (uint8_t)bytes[below(sizeof bytes - 1)];
+        slow_vics_compare(text.p, text.n);
+        cu_buffer_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +318,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_vics),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(hands_on_what_the_builder_says),
+        cmocka_unit_test(agrees_with_the_slow_reader_on_made_and_broken_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
