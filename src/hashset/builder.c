@@ -194,9 +194,19 @@ static cu_status add_saying(cu_hashset_builder *builder, const cu_hashset_row *r
 
     if (!builder->keeps_records || !cu_hashset_saying_of(row, &saying))
         return CU_OK;
-    cu_hashset_number_encode(&builder->sayings.tail, builder->rows - builder->saying_row);
-    cu_hashset_number_encode(&builder->sayings.tail, (uint64_t)saying.state_us);
-    cu_hashset_saying_encode(&saying, NULL, &builder->sayings.tail);
+
+    cu_buffer *const out = &builder->sayings.tail;
+    const uint8_t no_length[cu_gather_length_bytes] = {0};
+
+    cu_hashset_number_encode(out, builder->rows - builder->saying_row);
+    cu_buffer_append(out, no_length, sizeof no_length);
+
+    const size_t start = out->n;
+
+    cu_hashset_number_encode(out, (uint64_t)saying.state_us);
+    cu_hashset_saying_encode(&saying, NULL, out);
+    if (!out->bad)
+        cu_gather_length_encode(out->n - start, out->p + start - sizeof no_length);
     builder->saying_row = builder->rows;
     return cu_tape_settle(&builder->sayings, err);
 }

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { tell_step = 1 << 16, saying_bytes_max = 5 * (cu_hashset_text_max + 4) + 80 };
+enum { tell_step = 1 << 16, saying_bytes_max = 5 * (cu_hashset_text_max + 4) + 84 };
 
 typedef struct finishing {
     cu_hashset_builder *builder;
@@ -35,10 +35,11 @@ static cu_status tell(finishing *self, uint64_t more, cu_err *err)
 
 /* ---- walks over what was put away row by row ---- */
 
-/* Calls seen for each record of a row, in order. */
-static cu_status each_saying(const cu_hashset_builder *builder,
-                             cu_status (*seen)(void *context, uint64_t row,
-                                               const cu_hashset_saying *saying, cu_err *err),
+typedef cu_status saying_seen(void *context, uint64_t row, const cu_hashset_saying *saying,
+                              cu_err *err);
+
+/* Calls seen for each record of a row, in order; whole: with what it says. */
+static cu_status each_saying(const cu_hashset_builder *builder, bool whole, saying_seen *seen,
                              void *context, cu_err *err)
 {
     cu_tape_reader reader = {.tape = &builder->sayings};
@@ -54,10 +55,17 @@ static cu_status each_saying(const cu_hashset_builder *builder,
         cu_cursor c = cu_cursor_over(near);
 
         row += cu_hashset_number_decode(&c);
-        saying.state_us = (int64_t)cu_hashset_number_decode(&c);
-        if (st == CU_OK && !cu_hashset_saying_decode(&c, &saying))
+
+        const uint32_t length = cu_cursor_u32le(&c);
+        const uint64_t end = c.at + (uint64_t)length;
+
+        if (whole) {
+            saying.state_us = (int64_t)cu_hashset_number_decode(&c);
+            c.bad = c.bad || !cu_hashset_saying_decode(&c, &saying) || c.at != end;
+        }
+        if (st == CU_OK && c.bad)
             st = cu_fail(err, CU_EIO, "a scratch file is not what was written to it");
-        reader.at += c.at;
+        reader.at += end;
         if (st == CU_OK)
             st = seen(context, row, &saying, err);
     }
@@ -126,7 +134,7 @@ static cu_status find_withdrawn(finishing *self, cu_err *err)
     if (self->builder->tombstone_list.n == 0)
         return CU_OK;
     st = cu_rows_init(&self->withdrawn, self->builder->rows, err);
-    return st != CU_OK ? st : each_saying(self->builder, mark_withdrawn, self, err);
+    return st != CU_OK ? st : each_saying(self->builder, true, mark_withdrawn, self, err);
 }
 
 static cu_status mark_lone_photodna(finishing *self, uint64_t row, bool lone,
@@ -155,7 +163,7 @@ static cu_status number_records(finishing *self, cu_err *err)
     if (st == CU_OK)
         st = cu_rows_init(&self->recorded, self->builder->rows, err);
     if (st == CU_OK)
-        st = each_saying(self->builder, mark_recorded, self, err);
+        st = each_saying(self->builder, false, mark_recorded, self, err);
     if (st == CU_OK)
         self->header->records = cu_rows_rank(&self->recorded, &st, err);
     if (st == CU_OK && self->header->records >= UINT32_MAX)
@@ -338,19 +346,26 @@ typedef struct block_of_records {
     cu_buffer out;
 } block_of_records;
 
+/* The texts of a record lie in one run, each behind the one before it: one copy takes all. */
 static void copy_before(block_of_records *block, const cu_hashset_saying *saying)
 {
-    size_t at = 0;
+    const uint8_t *first = NULL;
+    const uint8_t *end = NULL;
 
+    for (size_t i = 0; i < cu_hashset_texts; i++) {
+        if (saying->texts[i].n == 0)
+            continue;
+        first = first == NULL ? saying->texts[i].p : first;
+        end = saying->texts[i].p + saying->texts[i].n;
+    }
     block->before = *saying;
     block->before_texts.n = 0;
-    for (size_t i = 0; i < cu_hashset_texts; i++)
-        cu_buffer_append(&block->before_texts, saying->texts[i].p, saying->texts[i].n);
+    cu_buffer_append(&block->before_texts, first, (size_t)(end - first));
     if (block->before_texts.bad)
         return;
     for (size_t i = 0; i < cu_hashset_texts; i++) {
-        block->before.texts[i].p = block->before_texts.p + at;
-        at += saying->texts[i].n;
+        if (saying->texts[i].n > 0)
+            block->before.texts[i].p = block->before_texts.p + (saying->texts[i].p - first);
     }
 }
 
@@ -406,7 +421,7 @@ static cu_status write_records(finishing *self, cu_err *err)
     cu_status st = cu_hashset_output_open(self->output, CU_HASHSET_RECORDS, err);
 
     if (st == CU_OK)
-        st = each_saying(self->builder, write_record, &block, err);
+        st = each_saying(self->builder, true, write_record, &block, err);
     cu_hashset_output_close(self->output, block.count);
     if (st == CU_OK)
         st = cu_hashset_output_open(self->output, CU_HASHSET_BLOCKS, err);

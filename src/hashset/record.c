@@ -26,44 +26,65 @@ bool cu_hashset_saying_of(const cu_hashset_row *row, cu_hashset_saying *out)
     for (size_t i = 0; i < cu_hashset_texts; i++) {
         if (out->texts[i].n > cu_hashset_text_max)
             out->texts[i].n = cu_hashset_text_max;
-        says = says || out->texts[i].n > 0;
+        if (out->texts[i].n == 0)
+            continue;
+        says = true;
+        out->has_zero = out->has_zero || memchr(out->texts[i].p, 0, out->texts[i].n) != NULL;
     }
     return says;
 }
 
-static void encode_text(cu_buffer *out, cu_bytes text)
+static uint8_t *put_number(uint8_t *p, uint64_t value)
 {
-    const size_t start = out->n + (text.n < 126 ? 1 : 2);
+    for (; value >= 128; value >>= 7)
+        *p++ = (uint8_t)(value | 128);
+    *p++ = (uint8_t)value;
+    return p;
+}
 
-    cu_hashset_number_encode(out, text.n + text_own);
-    cu_buffer_append(out, text.p, text.n);
-    cu_buffer_u8(out, 0);
-    if (out->bad || memchr(text.p, 0, text.n) == NULL)
-        return;
-    for (size_t i = 0; i < text.n; i++) {
-        if (out->p[start + i] == 0)
-            out->p[start + i] = '?';
-    }
+static uint8_t *put_text(uint8_t *p, cu_bytes text, bool has_zero)
+{
+    uint8_t *zero = NULL;
+
+    p = put_number(p, text.n + text_own);
+    memcpy(p, text.p, text.n);
+    /* A zero byte ends a text. */
+    while (has_zero && (zero = memchr(p, 0, text.n)) != NULL)
+        *zero = '?';
+    p[text.n] = 0;
+    return p + text.n + 1;
 }
 
 void cu_hashset_saying_encode(const cu_hashset_saying *saying, const cu_hashset_saying *before,
                               cu_buffer *out)
 {
-    cu_buffer_u8(out, (uint8_t)saying->said);
-    cu_buffer_u8(out, (uint8_t)saying->flags);
-    cu_hashset_number_encode(out, saying->has_size ? 1 : 0);
+    enum { number_bytes_max = 10 };
+
+    size_t most = 3 + number_bytes_max;
+
+    for (size_t i = 0; i < cu_hashset_texts; i++)
+        most += saying->texts[i].n + number_bytes_max + 1;
+    if (!cu_buffer_reserve(out, most))
+        return;
+
+    uint8_t *p = out->p + out->n;
+
+    *p++ = (uint8_t)saying->said;
+    *p++ = (uint8_t)saying->flags;
+    *p++ = saying->has_size;
     if (saying->has_size)
-        cu_hashset_number_encode(out, saying->size);
+        p = put_number(p, saying->size);
     for (size_t i = 0; i < cu_hashset_texts; i++) {
         const cu_bytes text = saying->texts[i];
 
         if (text.n == 0)
-            cu_buffer_u8(out, text_empty);
+            *p++ = text_empty;
         else if (before != NULL && cu_bytes_equal(text, before->texts[i]))
-            cu_buffer_u8(out, text_same);
+            *p++ = text_same;
         else
-            encode_text(out, text);
+            p = put_text(p, text, saying->has_zero);
     }
+    out->n = (size_t)(p - out->p);
 }
 
 static void decode_text(cu_cursor *cursor, cu_bytes *text)

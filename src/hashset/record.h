@@ -16,6 +16,7 @@ typedef struct cu_hashset_saying {
     bool has_size;
     uint64_t size;
     cu_bytes texts[cu_hashset_texts]; /* label, name, code, series, source */
+    bool has_zero;                    /* a text has a zero byte; none that was decoded has */
 } cu_hashset_saying;
 
 /* True where the row says more than its digests. Texts are cut to their ceiling. */

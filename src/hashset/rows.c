@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bits, and sums of eight words of them. */
+/* Bits, and sums of two words of them. */
 #include "hashset/rows.h"
 
 #include <stdlib.h>
 
-enum { words_a_sum = 8 };
+enum { words_a_sum = 2 };
 
 cu_status cu_rows_init(cu_rows *rows, uint64_t count, cu_err *err)
 {

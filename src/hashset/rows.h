@@ -7,7 +7,7 @@
 
 typedef struct cu_rows {
     uint64_t *words;
-    uint32_t *before; /* of every eighth word: rows in all earlier words; after cu_rows_rank */
+    uint32_t *before; /* of every second word: rows in all earlier words; after cu_rows_rank */
     uint64_t count;   /* rows that there could be */
 } cu_rows;
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { worth_a_thread = 1 << 20 /* bytes */ };
+
 size_t cu_gather_entry_bytes(unsigned kind)
 {
     static const size_t bytes[] = {cu_sort_md5_bytes, cu_sort_sha1_bytes, cu_sort_sha256_bytes,
@@ -32,16 +34,46 @@ static void drop_repeated(cu_buffer *entries, size_t each)
     entries->n = kept;
 }
 
-static void sort_block(const cu_gather_sorter *sorter, cu_gather_block *block)
+/* The kinds of a block, each sorted by one of two threads. */
+typedef struct kinds {
+    const cu_gather_sorter *sorter;
+    cu_gather_block *block;
+    atomic_uint next;
+} kinds;
+
+static void *sort_kinds(void *context)
 {
-    for (unsigned kind = 0; kind < cu_gather_kinds; kind++) {
-        cu_buffer *const entries = &block->entries[kind];
+    kinds *const self = context;
+
+    for (;;) {
+        const unsigned kind = atomic_fetch_add(&self->next, 1);
+
+        if (kind >= cu_gather_kinds)
+            return NULL;
+
+        cu_buffer *const entries = &self->block->entries[kind];
         const size_t each = cu_gather_entry_bytes(kind);
 
         cu_sort(entries->p, entries->n / each, each);
-        if (sorter->settle)
+        if (self->sorter->settle)
             drop_repeated(entries, each);
     }
+}
+
+static void sort_block(const cu_gather_sorter *sorter, cu_gather_block *block)
+{
+    kinds self = {.sorter = sorter, .block = block};
+    unsigned many = 0;
+    pthread_t second;
+
+    for (unsigned kind = 0; kind < cu_gather_kinds; kind++)
+        many += block->entries[kind].n >= worth_a_thread;
+
+    const bool helped = many > 1 && pthread_create(&second, NULL, sort_kinds, &self) == 0;
+
+    (void)sort_kinds(&self);
+    if (helped)
+        (void)pthread_join(second, NULL);
 }
 
 static cu_status write_run(cu_gather_sorter *sorter, unsigned kind, cu_bytes entries,

@@ -149,6 +149,25 @@ static void *sort_shared(void *context)
     }
 }
 
+/* Of all entries; here too, the compiler is to know the length. */
+static void spread_first(uint8_t *entries, size_t count, size_t bytes,
+                         size_t starts[places + 1])
+{
+    switch (bytes) {
+    case cu_sort_md5_bytes:
+        spread(entries, count, cu_sort_md5_bytes, 0, starts);
+        return;
+    case cu_sort_sha1_bytes:
+        spread(entries, count, cu_sort_sha1_bytes, 0, starts);
+        return;
+    case cu_sort_sha256_bytes:
+        spread(entries, count, cu_sort_sha256_bytes, 0, starts);
+        return;
+    default:
+        spread(entries, count, cu_sort_pdq_bytes, 0, starts);
+    }
+}
+
 void cu_sort(uint8_t *entries, size_t count, size_t bytes)
 {
     sharing self = {.entries = entries, .bytes = bytes, .sorter = sorter_of(bytes)};
@@ -159,7 +178,7 @@ void cu_sort(uint8_t *entries, size_t count, size_t bytes)
             self.sorter(entries, count, 0);
         return;
     }
-    spread(entries, count, bytes, 0, self.starts);
+    spread_first(entries, count, bytes, self.starts);
 
     const bool helped = pthread_create(&second, NULL, sort_shared, &self) == 0;
 
