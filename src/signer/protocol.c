@@ -21,6 +21,26 @@ bool cu_bytes_are(cu_bytes bytes, const char *text)
     return cu_bytes_equal(bytes, (cu_bytes){(const uint8_t *)text, strlen(text)});
 }
 
+void cu_answer_by_verb(const cu_verb *verbs, size_t count, bool failed, void *self,
+                       cu_bytes request, cu_buffer *response)
+{
+    cu_bytes verb = {0};
+
+    if (failed) {
+        cu_respond(response, CU_SIGNER_FAILED);
+        return;
+    }
+    if (cu_line_take(&request, &verb)) {
+        for (size_t i = 0; i < count; i++) {
+            if (cu_bytes_are(verb, verbs[i].verb)) {
+                verbs[i].answer(self, request, response);
+                return;
+            }
+        }
+    }
+    cu_respond(response, CU_SIGNER_BAD_REQUEST);
+}
+
 bool cu_take_word(cu_bytes *rest, const char *word, cu_bytes *value)
 {
     const size_t n = strlen(word);

@@ -178,8 +178,9 @@ static bool take_head(const cu_signer_state *state, cu_bytes text, cu_checkpoint
     return true;
 }
 
-static void answer_sign(cu_signer_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_sign(void *self, cu_bytes rest, cu_buffer *response)
 {
+    cu_signer_state *const state = self;
     cu_checkpoint head;
     cu_proof proof;
     uint64_t old = 0;
@@ -204,8 +205,10 @@ static void answer_sign(cu_signer_state *state, cu_bytes rest, cu_buffer *respon
     sign_and_keep(state, rest, &head, response);
 }
 
-static void answer_state(cu_signer_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_state(void *self, cu_bytes rest, cu_buffer *response)
 {
+    const cu_signer_state *const state = self;
+
     (void)rest;
     cu_respond(response, CU_SIGNER_OK);
     cu_buffer_format(response, "origin %s\nsize %" PRIu64 "\nroot ", state->origin,
@@ -221,8 +224,9 @@ static void answer_state(cu_signer_state *state, cu_bytes rest, cu_buffer *respo
 
 /* ---- keys ---- */
 
-static void answer_rotate(cu_signer_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_rotate(void *self, cu_bytes rest, cu_buffer *response)
 {
+    cu_signer_state *const state = self;
     cu_err err = {0};
     cu_status st;
 
@@ -245,8 +249,9 @@ static void answer_rotate(cu_signer_state *state, cu_bytes rest, cu_buffer *resp
     cu_buffer_u8(response, '\n');
 }
 
-static void answer_retire(cu_signer_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_retire(void *self, cu_bytes rest, cu_buffer *response)
 {
+    cu_signer_state *const state = self;
     const cu_verifier old = state->keys[0].verifier;
     cu_err err = {0};
 
@@ -288,8 +293,9 @@ static bool names_last_head(const cu_signer_state *state, cu_bytes bytes, cu_tlo
 }
 
 /* "old SEQ" and the proof are of the entry; "entry N" and its bytes come before the head. */
-static void answer_gap(cu_signer_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_gap(void *self, cu_bytes rest, cu_buffer *response)
 {
+    cu_signer_state *const state = self;
     char allowed[sizeof state->path + 16];
     cu_checkpoint head;
     cu_proof proof;
@@ -323,29 +329,12 @@ static void answer_gap(cu_signer_state *state, cu_bytes rest, cu_buffer *respons
     sign_and_keep(state, rest, &head, response);
 }
 
-static const struct {
-    const char *verb;
-    void (*answer)(cu_signer_state *state, cu_bytes rest, cu_buffer *response);
-} verbs[] = {
+static const cu_verb verbs[] = {
     {"sign", answer_sign},     {"state", answer_state}, {"rotate", answer_rotate},
     {"retire", answer_retire}, {"gap", answer_gap},
 };
 
 void cu_signer_answer(cu_signer_state *state, cu_bytes request, cu_buffer *response)
 {
-    cu_bytes verb = {0};
-
-    if (state->failed) {
-        cu_respond(response, CU_SIGNER_FAILED);
-        return;
-    }
-    if (cu_line_take(&request, &verb)) {
-        for (size_t i = 0; i < CU_COUNT_OF(verbs); i++) {
-            if (cu_bytes_are(verb, verbs[i].verb)) {
-                verbs[i].answer(state, request, response);
-                return;
-            }
-        }
-    }
-    cu_respond(response, CU_SIGNER_BAD_REQUEST);
+    cu_answer_by_verb(verbs, CU_COUNT_OF(verbs), state->failed, state, request, response);
 }

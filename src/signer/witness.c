@@ -245,8 +245,9 @@ static void cosign(cu_witness_state *state, cu_witness_log *log, const cu_note *
     }
 }
 
-static void answer_add(cu_witness_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_add(void *self, cu_bytes rest, cu_buffer *response)
 {
+    cu_witness_state *const state = self;
     cu_note *const note = malloc(sizeof *note);
     cu_witness_log *log = NULL;
     cu_checkpoint head = {0};
@@ -275,8 +276,9 @@ static void answer_add(cu_witness_state *state, cu_bytes rest, cu_buffer *respon
     free(note);
 }
 
-static void answer_checkpoint(cu_witness_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_checkpoint(void *self, cu_bytes rest, cu_buffer *response)
 {
+    cu_witness_state *const state = self;
     cu_bytes origin = {0};
     const cu_witness_log *log = NULL;
 
@@ -292,35 +294,20 @@ static void answer_checkpoint(cu_witness_state *state, cu_bytes rest, cu_buffer 
     cu_buffer_u8(response, '\n');
 }
 
-static void answer_vkey(cu_witness_state *state, cu_bytes rest, cu_buffer *response)
+static void answer_vkey(void *self, cu_bytes rest, cu_buffer *response)
 {
+    const cu_witness_state *const state = self;
+
     (void)rest;
     cu_respond(response, CU_SIGNER_OK);
     cu_verifier_append(response, &state->key.verifier);
     cu_buffer_u8(response, '\n');
 }
 
-static const struct {
-    const char *verb;
-    void (*answer)(cu_witness_state *state, cu_bytes rest, cu_buffer *response);
-} verbs[] = {
+static const cu_verb verbs[] = {
     {"add-checkpoint", answer_add}, {"checkpoint", answer_checkpoint}, {"vkey", answer_vkey}};
 
 void cu_witness_answer(cu_witness_state *state, cu_bytes request, cu_buffer *response)
 {
-    cu_bytes verb = {0};
-
-    if (state->failed) {
-        cu_respond(response, CU_SIGNER_FAILED);
-        return;
-    }
-    if (cu_line_take(&request, &verb)) {
-        for (size_t i = 0; i < CU_COUNT_OF(verbs); i++) {
-            if (cu_bytes_are(verb, verbs[i].verb)) {
-                verbs[i].answer(state, request, response);
-                return;
-            }
-        }
-    }
-    cu_respond(response, CU_SIGNER_BAD_REQUEST);
+    cu_answer_by_verb(verbs, CU_COUNT_OF(verbs), state->failed, state, request, response);
 }
