@@ -17,8 +17,8 @@ typedef struct cu_ledger_options {
      * NULL: "custos/" and 16 digits of chance. A log that is there keeps its own. */
     const char *origin;
     /* The file with the key that wraps the keys of the cases: 64 hexadecimal digits, made where
-     * it is not there (mode 0600). Keep it apart from the database's backups. NULL: events with
-     * secrets are refused, and secrets are not read. */
+     * it is not there (mode 0600) and nothing is wrapped yet. Keep it apart from the database's
+     * backups. NULL: events with secrets are refused, and secrets are not read. */
     const char *kek_path;
     int64_t (*now_us)(void); /* NULL: cu_clock_now_us */
 } cu_ledger_options;
@@ -29,6 +29,7 @@ typedef struct cu_ledger_options {
  * borrows the store, and belongs to the same thread.
  *
  * CU_EFORMAT  what is stored is not a log, or the key file not a key.
+ * CU_EIO      the key file cannot be read, or is not there and keys are wrapped by it.
  */
 cu_status cu_ledger_open(cu_store *store, const cu_ledger_options *options, cu_ledger **out,
                          cu_err *err) CU_MUST_CHECK;

@@ -60,12 +60,23 @@ static cu_status read_kek(const char *path, uint8_t key[CU_KEY_BYTES], cu_err *e
                : cu_fail(err, CU_EFORMAT, "key file \"%s\" is not 64 hexadecimal digits", path);
 }
 
+/* A new key would open nothing that is there: it is made only where nothing is wrapped yet. */
 static cu_status take_kek(cu_ledger *ledger, const char *path, cu_err *err)
 {
+    int64_t wrapped = 0;
     cu_status st = CU_OK;
 
-    if (access(path, F_OK) != 0)
-        st = write_kek(path, err);
+    if (access(path, F_OK) != 0) {
+        st = cu_store_number(ledger->store, "SELECT count(*) FROM ledger_case_key",
+                             CU_NO_VALUES, &wrapped, err);
+        if (st == CU_OK && wrapped > 0) {
+            errno = ENOENT;
+            st = cu_fail_os(err, "could not open key file \"%s\", by which the log is locked",
+                            path);
+        } else if (st == CU_OK) {
+            st = write_kek(path, err);
+        }
+    }
     if (st == CU_OK)
         st = read_kek(path, ledger->kek, err);
     ledger->has_kek = st == CU_OK;
@@ -186,9 +197,7 @@ cu_status cu_ledger_open(cu_store *store, const cu_ledger_options *options, cu_l
         return cu_fail(err, CU_ENOMEM, "out of memory");
     ledger->store = store;
     ledger->now_us = options->now_us == NULL ? cu_clock_now_us : options->now_us;
-    st = options->kek_path == NULL ? CU_OK : take_kek(ledger, options->kek_path, err);
-    if (st == CU_OK)
-        st = cu_ledger_load(ledger, &tree, &time_us, err);
+    st = cu_ledger_load(ledger, &tree, &time_us, err);
     if (st == CU_ENOTFOUND) {
         st = name_new(ledger, options->origin, err);
         if (st == CU_OK)
@@ -196,6 +205,9 @@ cu_status cu_ledger_open(cu_store *store, const cu_ledger_options *options, cu_l
     }
     if (st == CU_OK)
         st = read_origin(ledger, err);
+    /* Last, so that no key file is left where there is no log. */
+    if (st == CU_OK && options->kek_path != NULL)
+        st = take_kek(ledger, options->kek_path, err);
     if (st != CU_OK)
         return cu_while(err, st, "opening the log");
     *out = CU_MOVE(ledger);

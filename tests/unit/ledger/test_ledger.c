@@ -4,6 +4,7 @@
 #include "ledger/ledger.h"
 #include "support/stores.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +465,40 @@ static void reveals_all_of_a_name_as_one_by_one(void **state)
                      CU_EFORMAT);
 }
 
+static void makes_a_key_file_only_where_there_is_nothing_to_open(void **state)
+{
+    const cu_ledger_secret secret = {"name",
+                                     (cu_bytes){(const uint8_t *)"N. N.", strlen("N. N.")}};
+    const cu_ledger_event event = {.actor = "officer:1",
+                                   .action = "thing.make",
+                                   .secrets = &secret,
+                                   .secrets_n = 1,
+                                   .case_id = "case:1"};
+    cu_ledger_options options = {.kek_path = fresh_kek()};
+    CU_AUTO(cu_store, store);
+    cu_ledger *ledger = NULL;
+    struct stat facts;
+
+    /* Where there is no log. */
+    store = stores_open(state);
+    assert_int_not_equal(cu_ledger_open(store, &options, &ledger, &failure), CU_OK);
+    assert_int_equal(stat(options.kek_path, &facts), -1);
+    /* Where the log has none yet. */
+    ledger = open_log(store, NULL);
+    cu_ledger_close(ledger);
+    ledger = open_log(store, options.kek_path);
+    assert_ok(cu_ledger_record(ledger, &event, NULL, &failure));
+    cu_ledger_close(ledger);
+    /* Where another wraps the keys of the cases. */
+    ledger = NULL;
+    options.kek_path = fresh_kek();
+    assert_int_equal(cu_ledger_open(store, &options, &ledger, &failure), CU_EIO);
+    assert_int_equal(failure.os_errno, ENOENT);
+    assert_non_null(strstr(failure.text, options.kek_path));
+    assert_int_equal(stat(options.kek_path, &facts), -1);
+    assert_null(ledger);
+}
+
 static void refuses_a_key_file_that_is_none(void **state)
 {
     const char *const kek = fresh_kek();
@@ -494,6 +529,7 @@ int main(void)
         ON_BOTH(finds_entries_by_what_they_are_about),
         ON_BOTH(commits_reveals_and_erases),
         ON_BOTH(reveals_all_of_a_name_as_one_by_one),
+        ON_BOTH(makes_a_key_file_only_where_there_is_nothing_to_open),
         ON_BOTH(refuses_a_key_file_that_is_none),
     };
 
