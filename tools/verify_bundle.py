@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks a bundle of log entries by a policy, as custos-verify does, with Python's standard library and the program openssl.
+"""Checks bundles and proofs of log entries by a policy, as custos-verify does, with Python's standard library and openssl.
 
 It shares no line with custos-verify: written from docs/formats/ledger.md, so that two readings of the format can be compared.
 
-usage: tools/verify_bundle.py --policy POLICY BUNDLE...      prints a verdict a bundle; exit 0 where all are good
+usage: tools/verify_bundle.py --policy POLICY [--entry ENTRY] FILE...      prints a verdict a file; exit 0 where all are good
 """
 import base64
 import binascii
@@ -375,11 +375,17 @@ def parse_checkpoint(text):
     return lines[0], size, root
 
 
-def judge(data, policy):
-    checkpoint, entries = read_bundle(data)
+def head_of(checkpoint, policy):
+    """Size and root of a signed head that the policy takes."""
     note = Note(checkpoint)
     origin, size, root = parse_checkpoint(note.text)
     policy.check(note, origin)
+    return size, root
+
+
+def judge(data, policy):
+    checkpoint, entries = read_bundle(data)
+    size, root = head_of(checkpoint, policy)
     last = -1
     for entry, path, secrets in entries:
         seq, commitments = parse_entry(entry)
@@ -391,28 +397,70 @@ def judge(data, policy):
             need(commitments.get(b"c." + name) == made.encode(), "commitment")
 
 
-def verdict_of(data, policy):
+# ---- the proof of one entry ----
+
+PROOF = b"c2sp.org/tlog-proof@v1\n"
+
+
+def read_proof(data):
+    """(extra or None, index, path, checkpoint) of a C2SP tlog-proof."""
+    reader, extra, path = Reader(data), None, []
+    reader.line()
+    line = reader.line()
+    if line.startswith(b"extra "):
+        extra = unbase64(line[6:])
+        need(extra is not None and 0 < len(extra) <= 65536)
+        line = reader.line()
+    need(line.startswith(b"index "))
+    index = decimal(line[6:])
+    need(index is not None)
+    while (line := reader.line()) != b"":
+        sibling = unbase64(line)
+        need(len(path) < 64 and sibling is not None and len(sibling) == 32)
+        path.append(sibling)
+    return extra, index, path, data[reader.at:]
+
+
+def judge_proof(data, policy, given):
+    extra, index, path, checkpoint = read_proof(data)
+    entry = given or extra
+    need(entry is not None)
+    size, root = head_of(checkpoint, policy)
+    need(parse_entry(entry)[0] == index, "entry")
+    need(root_from_inclusion(index, size, leaf_hash(entry), path) == root, "not-included")
+
+
+def verdict_of(data, policy, entry=None):
+    """entry: of a proof, where it is had from elsewhere."""
     try:
-        judge(data, policy)
+        if data.startswith(PROOF):
+            judge_proof(data, policy, entry)
+        else:
+            judge(data, policy)
     except Verdict as verdict:
         return str(verdict)
     return "good"
+
+
+def read_file(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def main(arguments):
     if len(arguments) < 3 or arguments[0] != "--policy":
         print(__doc__, file=sys.stderr)
         return 2
-    with open(arguments[1], "rb") as file:
-        try:
-            policy = Policy(file.read())
-        except ValueError:
-            print("verify_bundle: that is no policy", file=sys.stderr)
-            return 1
-    worst = 0
-    for path in arguments[2:]:
-        with open(path, "rb") as file:
-            word = verdict_of(file.read(), policy)
+    try:
+        policy = Policy(read_file(arguments[1]))
+    except ValueError:
+        print("verify_bundle: that is no policy", file=sys.stderr)
+        return 1
+    paths, entry, worst = arguments[2:], None, 0
+    if paths[0] == "--entry" and len(paths) > 2:
+        entry, paths = read_file(paths[1]), paths[2:]
+    for path in paths:
+        word = verdict_of(read_file(path), policy, entry)
         print(word)
         worst |= word != "good"
     return worst

@@ -57,6 +57,7 @@ cu_status cu_cli_ledger_prove(cu_ledger_call *call, cu_err *err)
     cu_buffer out = {0};
     cu_checkpoint head = {0};
     cu_proof proof = {0};
+    cu_buffer entry = {0};
     uint64_t seq = 0;
     cu_status st =
         take_number(call->argument, &seq)
@@ -69,17 +70,14 @@ cu_status cu_cli_ledger_prove(cu_ledger_call *call, cu_err *err)
                      head.size);
     if (st == CU_OK)
         st = cu_ledger_prove_inclusion(call->ledger, seq, head.size, &proof, err);
+    if (st == CU_OK)
+        st = cu_ledger_entry(call->ledger, seq, &entry, err);
     if (st == CU_OK) {
-        cu_buffer_format(&out, "c2sp.org/tlog-proof@v1\nindex %" PRIu64 "\n", seq);
-        for (size_t i = 0; i < proof.n; i++) {
-            cu_base64_append(&out, (cu_bytes){proof.path[i].b, sizeof proof.path[i].b});
-            cu_buffer_u8(&out, '\n');
-        }
-        cu_buffer_u8(&out, '\n');
-        cu_buffer_append(&out, note.p, note.n);
+        cu_proof_file_append(&out, seq, cu_buffer_view(&entry), &proof, cu_buffer_view(&note));
         st = write_out(&out, call->out, err);
     }
     cu_buffer_free(&note);
+    cu_buffer_free(&entry);
     cu_buffer_free(&out);
     return st;
 }

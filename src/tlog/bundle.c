@@ -271,38 +271,48 @@ static cu_verdict judge_records(judging *j, cu_bytes rest)
     return verdict;
 }
 
-static cu_verdict judge(cu_bytes bundle, const cu_policy *policy, cu_note *note,
-                        cu_bundle_report *report, cu_err *err)
+static cu_verdict judge_note(cu_bytes checkpoint, const cu_policy *policy, cu_note *note,
+                             cu_checkpoint *head, cu_bundle_report *report, cu_err *err)
 {
-    judging j = {.report = report, .err = err};
-    cu_bytes checkpoint = {0};
-    cu_bytes records = {0};
-
-    if (!open_bundle(bundle, &checkpoint, &records) || !count_records(records, report)) {
-        cu_err_set(err, CU_EFORMAT, "the file is not a bundle, or is cut off");
-        return CU_VERDICT_MALFORMED;
-    }
     if (cu_note_parse(checkpoint, note, err) != CU_OK ||
-        cu_checkpoint_parse(note->text, &j.head, err) != CU_OK)
+        cu_checkpoint_parse(note->text, head, err) != CU_OK)
         return CU_VERDICT_MALFORMED;
-    report->size = j.head.size;
-    memcpy(report->origin, j.head.origin.p, j.head.origin.n);
-    if (cu_policy_check_log(policy, note, j.head.origin, err) != CU_OK)
+    report->size = head->size;
+    memcpy(report->origin, head->origin.p, head->origin.n);
+    if (cu_policy_check_log(policy, note, head->origin, err) != CU_OK)
         return CU_VERDICT_UNSIGNED;
     if (cu_policy_check_quorum(policy, note, err) != CU_OK)
         return CU_VERDICT_UNWITNESSED;
-    return judge_records(&j, records);
+    return CU_VERDICT_GOOD;
 }
 
-cu_status cu_bundle_verify(cu_bytes bundle, const cu_policy *policy, cu_bundle_report *report,
-                           cu_err *err)
+cu_status cu_judge_head(cu_bytes checkpoint, const cu_policy *policy, cu_checkpoint *head,
+                        cu_bundle_report *report, cu_err *err)
 {
     cu_note *const note = calloc(1, sizeof *note);
 
     if (note == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    *report = (cu_bundle_report){0};
-    report->verdict = judge(bundle, policy, note, report, err);
+    report->verdict = judge_note(checkpoint, policy, note, head, report, err);
     free(note);
     return CU_OK;
+}
+
+cu_status cu_bundle_verify(cu_bytes bundle, const cu_policy *policy, cu_bundle_report *report,
+                           cu_err *err)
+{
+    judging j = {.report = report, .err = err};
+    cu_bytes checkpoint = {0};
+    cu_bytes records = {0};
+    cu_status st = CU_OK;
+
+    *report = (cu_bundle_report){.verdict = CU_VERDICT_MALFORMED};
+    if (!open_bundle(bundle, &checkpoint, &records) || !count_records(records, report)) {
+        cu_err_set(err, CU_EFORMAT, "the file is not a bundle, or is cut off");
+        return CU_OK;
+    }
+    st = cu_judge_head(checkpoint, policy, &j.head, report, err);
+    if (st == CU_OK && report->verdict == CU_VERDICT_GOOD)
+        report->verdict = judge_records(&j, records);
+    return st;
 }

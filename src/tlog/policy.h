@@ -14,4 +14,9 @@ cu_status cu_policy_check_log(const cu_policy *policy, const cu_note *note, cu_b
 cu_status cu_policy_check_quorum(const cu_policy *policy, const cu_note *note,
                                  cu_err *err) CU_MUST_CHECK;
 
+/* Sets the report's verdict on a signed head alone: CU_VERDICT_GOOD, or what is wrong with it.
+ * The views in head are into checkpoint. Failures as cu_bundle_verify. In bundle.c. */
+cu_status cu_judge_head(cu_bytes checkpoint, const cu_policy *policy, cu_checkpoint *head,
+                        cu_bundle_report *report, cu_err *err) CU_MUST_CHECK;
+
 #endif

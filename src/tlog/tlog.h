@@ -316,4 +316,22 @@ void cu_bundle_end(cu_bundle_writer *writer);
 cu_status cu_bundle_verify(cu_bytes bundle, const cu_policy *policy, cu_bundle_report *report,
                            cu_err *err) CU_MUST_CHECK;
 
+/* ---- the proof of one entry, in a file of its own (C2SP tlog-proof) ---- */
+
+/* Appends it: the entry stands in the line "extra", so that the file is enough to check it. */
+void cu_proof_file_append(cu_buffer *out, uint64_t index, cu_bytes entry, const cu_proof *proof,
+                          cu_bytes checkpoint);
+
+/* Whether the bytes begin as such a file does. */
+bool cu_proof_file_is(cu_bytes bytes);
+
+/*
+ * Judges it as a bundle of one entry: CU_VERDICT_ENTRY also where the entry is not the one of
+ * the file's index. entry: its bytes, where they are had from elsewhere; no bytes: those of
+ * "extra", which nobody signed, so that only the proof speaks for them. Failures as
+ * cu_bundle_verify.
+ */
+cu_status cu_proof_file_verify(cu_bytes file, cu_bytes entry, const cu_policy *policy,
+                               cu_bundle_report *report, cu_err *err) CU_MUST_CHECK;
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* custos-verify: checks a bundle of entries by a policy. Opens two files and nothing else. */
+/* custos-verify: checks bundles and proofs of entries by a policy. Opens what it is given and
+ * nothing else. */
 #include "base/option.h"
 #include "base/text.h"
 #include "tlog/tlog.h"
@@ -15,11 +16,13 @@
 
 typedef struct call {
     const char *policy;
+    const char *entry;
     bool quiet;
 } call;
 
 static const cu_option options[] = {
     CU_TEXT("policy", call, policy, "POLICY", "whose signatures count"),
+    CU_TEXT("entry", call, entry, "ENTRY", "the bytes of the entry that a proof is of"),
     CU_FLAG("quiet", call, quiet, "say nothing of what is good"),
     {0},
 };
@@ -27,7 +30,8 @@ static const cu_option options[] = {
 static int misuse(const cu_err *err)
 {
     return cu_options_misuse(
-        "custos-verify", "custos-verify --policy POLICY [--quiet] BUNDLE...\n\n", options, err);
+        "custos-verify", "custos-verify --policy POLICY [--entry ENTRY] [--quiet] FILE...\n\n",
+        options, err);
 }
 
 static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
@@ -69,8 +73,15 @@ static int fail(const cu_err *err)
     return 1;
 }
 
-/* One line a bundle: the verdict's word, then what it is about. */
-static int judge(const char *path, const cu_policy *policy, bool quiet)
+/* What all the files are judged by. */
+typedef struct bench {
+    cu_policy *policy;
+    cu_bytes entry;
+    bool quiet;
+} bench;
+
+/* One line a file: the verdict's word, then what it is about. */
+static int judge(const char *path, const bench *by)
 {
     cu_bundle_report report;
     cu_bytes bytes = {0};
@@ -78,11 +89,13 @@ static int judge(const char *path, const cu_policy *policy, bool quiet)
     cu_status st = map_file(path, &bytes, &err);
 
     if (st == CU_OK)
-        st = cu_bundle_verify(bytes, policy, &report, &err);
+        st = cu_proof_file_is(bytes)
+                 ? cu_proof_file_verify(bytes, by->entry, by->policy, &report, &err)
+                 : cu_bundle_verify(bytes, by->policy, &report, &err);
     unmap_file(bytes);
     if (st != CU_OK)
         return fail(&err);
-    if (quiet) {
+    if (by->quiet) {
         (void)printf("%s\n", cu_verdict_word(report.verdict));
     } else if (report.verdict == CU_VERDICT_GOOD) {
         (void)printf("good: %" PRIu64 " entries and %" PRIu64 " disclosed values of log %s,"
@@ -95,33 +108,46 @@ static int judge(const char *path, const cu_policy *policy, bool quiet)
     return report.verdict == CU_VERDICT_GOOD ? 0 : 1;
 }
 
-static int run(const char *policy_path, char **paths, bool quiet)
+static cu_status read_policy(const char *path, cu_policy **out, cu_err *err)
 {
-    CU_AUTO(cu_policy, policy);
     cu_bytes bytes = {0};
-    cu_err err = {0};
-    cu_status st = map_file(policy_path, &bytes, &err);
-    int code = 0;
+    cu_status st = map_file(path, &bytes, err);
 
     if (st == CU_OK)
-        st = cu_policy_parse(bytes, &policy, &err);
+        st = cu_policy_parse(bytes, out, err);
     unmap_file(bytes);
+    return st;
+}
+
+static int run(const call *self, char **paths)
+{
+    bench by = {.quiet = self->quiet};
+    cu_err err = {0};
+    cu_status st = read_policy(self->policy, &by.policy, &err);
+    int code = 0;
+
+    if (st == CU_OK && self->entry != NULL)
+        st = map_file(self->entry, &by.entry, &err);
+    if (st == CU_OK && self->entry != NULL && by.entry.n == 0)
+        st = cu_fail(&err, CU_EFORMAT, "\"%s\" is empty", self->entry);
+    for (; st == CU_OK && *paths != NULL; paths++)
+        code |= judge(*paths, &by);
+    unmap_file(by.entry);
+    cu_policy_free(by.policy);
     if (st != CU_OK)
         return fail(&err);
-    for (; *paths != NULL; paths++)
-        code |= judge(*paths, policy, quiet);
     return fflush(stdout) == 0 && ferror(stdout) == 0 ? code : 1;
 }
 
 int main(int argc, char **argv)
 {
     call self = {.quiet = false};
-    cu_arguments bundles;
+    cu_arguments files;
     cu_err err = {0};
 
-    if (cu_options_read(options, argc, argv, &self, &bundles, &err) != CU_OK)
+    if (cu_options_read(options, argc, argv, &self, &files, &err) != CU_OK)
         return misuse(&err);
-    if (self.policy == NULL || bundles.count == 0)
+    if (self.policy == NULL || files.count == 0)
         return misuse(NULL);
-    return run(self.policy, bundles.list, self.quiet);
+    return run(&self, files.list);
 }

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -107,11 +108,32 @@ def is_signed_witnessed_exported_and_checked_by_two(folder):
     entries = verify_bundle.read_bundle(bundle.read_bytes())[1]
     leaf = hashlib.sha256(b"\0" + entries[17][0]).digest()
     _, size, root = verify_bundle.parse_checkpoint(note.text)
-    assert lines[:2] == ["c2sp.org/tlog-proof@v1", "index 17"]
-    path = [base64.b64decode(line) for line in lines[2:]]
+    assert lines[0] == "c2sp.org/tlog-proof@v1" and lines[2] == "index 17"
+    assert base64.b64decode(lines[1].removeprefix("extra ")) == entries[17][0]
+    path = [base64.b64decode(line) for line in lines[3:]]
     assert verify_bundle.root_from_inclusion(17, size, leaf, path) == root
+    checks_a_lone_proof(site, policy, entries)
     site.stop()
     return site
+
+
+def checks_a_lone_proof(site, policy, entries):
+    """A proof with its entry, one whose entry comes from elsewhere, and one of another."""
+    judge = verify_bundle.Policy(policy.read_bytes())
+    lone, bare = site.folder / "lone.tlog-proof", site.folder / "bare.tlog-proof"
+    own, other = site.folder / "entry-17", site.folder / "entry-18"
+    site.ledger("prove", 17, "-o", lone)
+    bare.write_bytes(re.sub(rb"extra [^\n]*\n", b"", lone.read_bytes()))
+    own.write_bytes(entries[17][0])
+    other.write_bytes(entries[18][0])
+    for proof, entry, verdict in ((lone, None, "good"), (bare, None, "malformed"), (bare, own, "good"),
+                                  (lone, own, "good"), (lone, other, "entry"), (bare, policy, "entry")):
+        more = ("--entry", entry) if entry else ()
+        said = site.run("custos-verify", "--policy", policy, *more, "--quiet", proof, code=int(verdict != "good"))
+        assert said == verdict + "\n", (proof, entry, said)
+        assert verify_bundle.verdict_of(proof.read_bytes(), judge, entry and entry.read_bytes()) == verdict
+    said = site.run("custos-verify", "--policy", policy, lone)
+    assert said.startswith("good: 1 entries and 0 disclosed values of log log.example, under a head of 63"), said
 
 
 def refuses_an_old_copy_until_the_gap_is_logged(folder):
@@ -232,14 +254,27 @@ def change_value(data, chance):
 
 
 def bundles_of(site):
-    """Bundles of one entry and of many, with values and without."""
+    """Bundles of one entry and of many, with values and without, and lone proofs."""
     made = []
     for i, arguments in enumerate((("--from", 5, "--to", 5), ("--from", 3, "--to", 9, "--reveal"), ("--from", 60),
                                    ("--from", 0, "--to", 2), ("--from", 20, "--to", 20, "--reveal"))):
         path = site.folder / f"base-{i}"
         site.ledger("export", "-o", path, *arguments)
         made.append(path.read_bytes())
+    for seq in (0, 17, 62):
+        path = site.folder / f"proof-{seq}"
+        site.ledger("prove", seq, "-o", path)
+        made.append(path.read_bytes())
     return made
+
+
+def change_extra(data, chance):
+    """What a proof says that its entry is, changed within it."""
+    found = re.search(rb"extra ([^\n]*)", data)
+    if not found:
+        return data
+    entry = base64.b64decode(found[1])
+    return data[:found.start(1)] + base64.b64encode(change_value(entry, chance)) + data[found.end(1):]
 
 
 def two_verifiers_agree_on_every_case(folder):
@@ -256,7 +291,8 @@ def two_verifiers_agree_on_every_case(folder):
         for i in range(min(1000, CASES - start)):
             data = chance.choice(bases)
             if chance.randrange(20):
-                data = (change_value(data, chance) if chance.randrange(3) == 0
+                changed = change_extra if data.startswith(verify_bundle.PROOF) else change_value
+                data = (changed(data, chance) if chance.randrange(3) == 0
                         else mutate(data, chance, chance.choice(bases)))
             paths.append(site.folder / f"case-{i}")
             paths[-1].write_bytes(data)

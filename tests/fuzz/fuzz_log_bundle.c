@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes that may be a bundle: a verdict, whatever they are, and never a good one. */
+/* Bytes that may be a bundle or a proof: a verdict, whatever they are, and never a good one. */
 #include "tlog/tlog.h"
 
 #include <stdlib.h>
@@ -27,6 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         cu_buffer_free(&text);
     }
     if (cu_bundle_verify((cu_bytes){bytes, n}, policy, &report, &err) != CU_OK ||
+        report.verdict == CU_VERDICT_GOOD || err.text[0] == '\0')
+        abort();
+    err.text[0] = '\0';
+    if (cu_proof_file_verify((cu_bytes){bytes, n}, (cu_bytes){0}, policy, &report, &err) !=
+            CU_OK ||
         report.verdict == CU_VERDICT_GOOD || err.text[0] == '\0')
         abort();
     return 0;
