@@ -90,6 +90,15 @@ void cu_canvas_free(cu_canvas *canvas)
     *canvas = (cu_canvas){.want_full = canvas->want_full};
 }
 
+void cu_canvas_restart(cu_canvas *canvas)
+{
+    const size_t kept = (size_t)canvas->kept_width * canvas->kept_height;
+
+    memset(canvas->kept, grey, kept * canvas->channels);
+    canvas->next_kept = 0;
+    canvas->rows = 0;
+}
+
 uint32_t cu_canvas_source_row(const cu_canvas *canvas, uint32_t kept_row)
 {
     return source_of(kept_row, canvas->height, canvas->kept_height);

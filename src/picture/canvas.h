@@ -49,6 +49,9 @@ void cu_canvas_free(cu_canvas *canvas);
 /* True where row y must be given. */
 bool cu_canvas_wants(cu_canvas *canvas, uint32_t y);
 
+/* Forgets what came: all is mid-grey again, and rows come from the top. */
+void cu_canvas_restart(cu_canvas *canvas);
+
 /* Row y, of width * row_channels bytes. */
 void cu_canvas_row(cu_canvas *canvas, uint32_t y, const uint8_t *row);
 

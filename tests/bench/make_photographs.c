@@ -34,7 +34,13 @@ int main(int count, char **arguments)
 
     for (unsigned i = 0; i < distinct; i++) {
         const uint32_t *const size = sizes[i % 3];
-        const make_jpeg wanted = {size[0], size[1], 3, 2, 2, 90, false, false, i + 1};
+        const make_jpeg wanted = {.width = size[0],
+                                  .height = size[1],
+                                  .channels = 3,
+                                  .across = 2,
+                                  .down = 2,
+                                  .quality = 90,
+                                  .seed = i + 1};
 
         files[i] = make_jpeg_file(&wanted, &bytes[i]);
         if (files[i] == NULL)

@@ -34,6 +34,17 @@ uint8_t *make_pixels(uint32_t width, uint32_t height, uint32_t channels, unsigne
     return p;
 }
 
+/* Noise of full range: the highest frequencies are as strong as the lowest. */
+static void make_noise(uint8_t *p, size_t n, unsigned seed)
+{
+    uint32_t noise = seed * 2654435761U + 1;
+
+    for (size_t i = 0; i < n; i++) {
+        noise = noise * 1664525U + 1013904223U;
+        p[i] = (uint8_t)(noise >> 24);
+    }
+}
+
 static void set_up(struct jpeg_compress_struct *out, const make_jpeg *wanted)
 {
     static const J_COLOR_SPACE spaces[] = {[1] = JCS_GRAYSCALE, [3] = JCS_RGB, [4] = JCS_CMYK};
@@ -51,6 +62,8 @@ static void set_up(struct jpeg_compress_struct *out, const make_jpeg *wanted)
         out->comp_info[0].v_samp_factor = wanted->down;
     }
     out->arith_code = wanted->arithmetic;
+    out->restart_interval = wanted->restart;
+    out->optimize_coding = wanted->optimized;
     if (wanted->layers)
         jpeg_simple_progression(out);
 }
@@ -64,6 +77,9 @@ uint8_t *make_jpeg_file(const make_jpeg *wanted, size_t *n)
     uint8_t *const pixels =
         make_pixels(wanted->width, wanted->height, wanted->channels, wanted->seed);
 
+    if (wanted->noise)
+        make_noise(pixels, (size_t)wanted->width * wanted->height * wanted->channels,
+                   wanted->seed);
     out.err = jpeg_std_error(&errors);
     jpeg_create_compress(&out);
     jpeg_mem_dest(&out, &file, &size);

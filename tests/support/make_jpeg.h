@@ -15,6 +15,9 @@ typedef struct make_jpeg {
     bool layers; /* progressive */
     bool arithmetic;
     unsigned seed;
+    unsigned restart; /* groups of blocks between two restarts; 0: none */
+    bool optimized;   /* Huffman codes made for this picture */
+    bool noise;       /* nothing but noise of full range */
 } make_jpeg;
 
 /* Soft shapes and some noise, the same for the same seed. Freed by the caller. */

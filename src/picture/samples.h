@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From coefficients to pixels, the bits of libjpeg's slow integer transform, smooth upsampling
+ * and colours, but a row at a time. Private to baseline_scan.c, which is compiled once with
+ * vectors and once without.
+ *
+ * The transform's steps are sums of products without a rounding between them, so each output of
+ * one direction is a row of factors times the inputs. Source: jidctint.c, jpeg_idct_islow.
+ */
+#ifndef CU_PICTURE_SAMPLES_H
+#define CU_PICTURE_SAMPLES_H
+
+#include "base/bytes.h"
+
+#include <string.h>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+enum {
+    cu_samples_first_shift = 11, /* CONST_BITS - PASS1_BITS */
+    cu_samples_last_shift = 18,  /* CONST_BITS + PASS1_BITS + 3 */
+    /*
+     * Up to this sum of a block's magnitudes, times their steps, no 16 bits overflow in
+     * libjpeg's vectors: 11363 / 2048 of it, twice 8 of rounding, is below 2^15.
+     */
+    cu_samples_sum_max = 5900,
+};
+
+/* By output, then by input; times 2^13. */
+static const int16_t cu_samples_factors[8][8] = {
+    {8192, 11363, 10703, 9633, 8192, 6437, 4433, 2260},
+    {8192, 9633, 4433, -2259, -8192, -11362, -10704, -6436},
+    {8192, 6437, -4433, -11362, -8192, 2261, 10704, 9633},
+    {8192, 2260, -10703, -6436, 8192, 9633, -4433, -11363},
+    {8192, -2260, -10703, 6436, 8192, -9633, -4433, 11363},
+    {8192, -6437, -4433, 11362, -8192, -2261, 10704, -9633},
+    {8192, -9633, 4433, 2259, -8192, 11362, -10704, 6436},
+    {8192, -11363, 10703, -9633, 8192, -6437, 4433, -2260},
+};
+
+static inline uint8_t cu_samples_clamp(int32_t value)
+{
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/*
+ * Where the coefficient of this row and column of a block lies in memory: two rows side by
+ * side, so that vectors multiply and add them at once.
+ */
+static inline uint32_t cu_samples_index(uint32_t row, uint32_t column)
+{
+    return row / 2 * 16 + column * 2 + row % 2;
+}
+
+/* The block's rows that wanted names, to out and each stride behind it: one that has nothing
+ * but its constant part, which is in range. False where libjpeg's ways disagree. */
+static inline bool cu_samples_flat(int32_t constant, uint32_t wanted, uint8_t *out,
+                                   size_t stride)
+{
+    const int32_t value = (constant * 4 + 16) >> 5;
+
+    const uint64_t eight = cu_samples_clamp(value + 128) * UINT64_C(0x0101010101010101);
+
+    for (; wanted != 0; wanted &= wanted - 1)
+        memcpy(out + (size_t)__builtin_ctz(wanted) * stride, &eight, sizeof eight);
+    return (uint32_t)value + 512 < 1024;
+}
+
+#ifdef __AVX2__
+
+static inline void cu_samples_clear(int16_t *block)
+{
+    __m256i *const at = (__m256i *)(void *)block;
+
+    for (int i = 0; i < 4; i++)
+        _mm256_store_si256(at + i, _mm256_setzero_si256());
+}
+
+static inline __m256i cu_samples_pair(const int16_t *factors)
+{
+    int32_t both = 0;
+
+    memcpy(&both, factors, sizeof both);
+    return _mm256_set1_epi32(both);
+}
+
+/* True where the sum of magnitudes is small enough; each is up to 8192. */
+static inline bool cu_samples_is_small(const __m256i *pairs)
+{
+    const __m256i most = _mm256_add_epi16(
+        _mm256_add_epi16(_mm256_abs_epi16(pairs[0]), _mm256_abs_epi16(pairs[1])),
+        _mm256_add_epi16(_mm256_abs_epi16(pairs[2]), _mm256_abs_epi16(pairs[3])));
+    /* Four times 8192 is no number of 16 bits with a sign: it is held below. */
+    const __m256i eight = _mm256_madd_epi16(
+        _mm256_min_epu16(most, _mm256_set1_epi16(INT16_MAX)), _mm256_set1_epi16(1));
+    __m128i sum =
+        _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
+    return _mm_cvtsi128_si32(sum) <= cu_samples_sum_max;
+}
+
+/* Likewise, of any block with coefficients up to 8192. */
+static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_t *out,
+                                   size_t stride)
+{
+    const __m256i *const pairs = (const __m256i *)(const void *)block;
+    const __m256i half_first = _mm256_set1_epi32(1 << (cu_samples_first_shift - 1));
+    const __m256i half_last = _mm256_set1_epi32(1 << (cu_samples_last_shift - 1));
+    __m256i turned[4]; /* factors of two inputs, by output */
+    __m256i outside = _mm256_setzero_si256();
+
+    for (int k = 0; k < 4; k++)
+        turned[k] =
+            _mm256_setr_epi16(cu_samples_factors[0][2 * k], cu_samples_factors[0][2 * k + 1],
+                              cu_samples_factors[1][2 * k], cu_samples_factors[1][2 * k + 1],
+                              cu_samples_factors[2][2 * k], cu_samples_factors[2][2 * k + 1],
+                              cu_samples_factors[3][2 * k], cu_samples_factors[3][2 * k + 1],
+                              cu_samples_factors[4][2 * k], cu_samples_factors[4][2 * k + 1],
+                              cu_samples_factors[5][2 * k], cu_samples_factors[5][2 * k + 1],
+                              cu_samples_factors[6][2 * k], cu_samples_factors[6][2 * k + 1],
+                              cu_samples_factors[7][2 * k], cu_samples_factors[7][2 * k + 1]);
+    for (uint32_t left = wanted; left != 0; left &= left - 1) {
+        const int row = __builtin_ctz(left);
+        const int16_t *const factors = cu_samples_factors[row];
+        __m256i sum = _mm256_add_epi32(
+            _mm256_add_epi32(_mm256_madd_epi16(pairs[0], cu_samples_pair(factors)),
+                             _mm256_madd_epi16(pairs[1], cu_samples_pair(factors + 2))),
+            _mm256_add_epi32(_mm256_madd_epi16(pairs[2], cu_samples_pair(factors + 4)),
+                             _mm256_madd_epi16(pairs[3], cu_samples_pair(factors + 6))));
+
+        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, half_first), cu_samples_first_shift);
+        sum = _mm256_permute4x64_epi64(_mm256_packs_epi32(sum, sum), 0x88);
+        sum = _mm256_add_epi32(
+            _mm256_add_epi32(_mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0x00), turned[0]),
+                             _mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0x55), turned[1])),
+            _mm256_add_epi32(_mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0xAA), turned[2]),
+                             _mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0xFF), turned[3])));
+        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, half_last), cu_samples_last_shift);
+        outside = _mm256_or_si256(outside, _mm256_add_epi32(sum, _mm256_set1_epi32(512)));
+        sum = _mm256_add_epi32(sum, _mm256_set1_epi32(128));
+        sum = _mm256_packus_epi32(sum, sum);
+        sum = _mm256_packus_epi16(sum, sum);
+
+        const uint64_t low = (uint32_t)_mm256_extract_epi32(sum, 0);
+        const uint64_t high = (uint32_t)_mm256_extract_epi32(sum, 4);
+        const uint64_t both = low | high << 32;
+
+        memcpy(out + (size_t)row * stride, &both, sizeof both);
+    }
+    return _mm256_testz_si256(outside, _mm256_set1_epi32(~1023)) != 0 &&
+           cu_samples_is_small(pairs);
+}
+
+#else
+
+static inline void cu_samples_clear(int16_t *block)
+{
+    memset(block, 0, 64 * sizeof *block);
+}
+
+static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_t *out,
+                                   size_t stride)
+{
+    uint32_t outside = 0;
+    int32_t magnitudes = 0;
+
+    for (uint32_t i = 0; i < 64; i++)
+        magnitudes += block[i] < 0 ? -block[i] : block[i];
+    if (magnitudes > cu_samples_sum_max)
+        return false;
+    for (uint32_t row = 0; row < 8; row++, out += stride) {
+        int32_t across[8];
+
+        if ((wanted >> row & 1) == 0)
+            continue;
+        for (uint32_t x = 0; x < 8; x++) {
+            int32_t sum = 1 << (cu_samples_first_shift - 1);
+
+            for (uint32_t k = 0; k < 8; k++)
+                sum += cu_samples_factors[row][k] * block[cu_samples_index(k, x)];
+            across[x] = sum >> cu_samples_first_shift;
+        }
+        for (uint32_t x = 0; x < 8; x++) {
+            int32_t sum = 1 << (cu_samples_last_shift - 1);
+
+            for (uint32_t k = 0; k < 8; k++)
+                sum += cu_samples_factors[x][k] * across[k];
+            sum >>= cu_samples_last_shift;
+            outside |= (uint32_t)sum + 512;
+            out[x] = cu_samples_clamp(sum + 128);
+        }
+    }
+    return outside < 1024;
+}
+#endif
+
+/* ---- colours ---- */
+
+/*
+ * A blended sample of colour: 3 of the near row, 1 of the far one. Source: jdsample.c,
+ * fullsize_upsample, h2v1_fancy_upsample, h1v2_fancy_upsample, h2v2_fancy_upsample.
+ */
+typedef struct cu_samples_blend {
+    const uint16_t *near, *far; /* weighted across; far NULL: colours are as high as luma */
+    const int16_t *bias;
+    int lower; /* added to bias */
+    int shift;
+} cu_samples_blend;
+
+/*
+ * Rows of n pixels, a multiple of 16, to red, green, blue. Source: ITU-T T.871 section 7 as
+ * jdcolor.c rounds it: 1.40200, 1.77200, 0.71414 and 0.34414 times 2^16, less a multiple of
+ * 2^16 so that they fit 16 bits, which is added after the shift.
+ */
+enum {
+    cu_samples_red_of_cr = 91881 - 65536,
+    cu_samples_blue_of_cb = 116130 - 131072,
+    cu_samples_green_of_cr = 65536 - 46802,
+    cu_samples_green_of_cb = -22554,
+};
+
+#ifdef __AVX2__
+
+static inline __m256i cu_samples_blended(const cu_samples_blend *blend, uint32_t i)
+{
+    const __m256i near = _mm256_load_si256((const __m256i *)(const void *)(blend->near + i));
+    __m256i sum = near;
+
+    if (blend->far != NULL) {
+        const __m256i far = _mm256_load_si256((const __m256i *)(const void *)(blend->far + i));
+
+        sum = _mm256_add_epi16(_mm256_add_epi16(near, near), _mm256_add_epi16(near, far));
+    }
+    sum = _mm256_add_epi16(sum,
+                           _mm256_load_si256((const __m256i *)(const void *)(blend->bias + i)));
+    sum = _mm256_add_epi16(sum, _mm256_set1_epi16((short)blend->lower));
+    return _mm256_srl_epi16(sum, _mm_cvtsi32_si128(blend->shift));
+}
+
+/* (a * x + b * y + 2^15) >> 16, where pairs are x and y, and factors a and b. */
+static inline __m256i cu_samples_rounded(__m256i low, __m256i high, int a, int b, int half)
+{
+    const __m256i factors = _mm256_set1_epi32((int)((uint32_t)b << 16 | (uint16_t)a));
+    const __m256i add = _mm256_set1_epi32(half);
+
+    low = _mm256_srai_epi32(_mm256_add_epi32(_mm256_madd_epi16(low, factors), add), 16);
+    high = _mm256_srai_epi32(_mm256_add_epi32(_mm256_madd_epi16(high, factors), add), 16);
+    return _mm256_packs_epi32(low, high);
+}
+
+/* Sixteen bytes from sixteen numbers, held to a byte's range. */
+static inline __m128i cu_samples_bytes(__m256i numbers)
+{
+    return _mm_packus_epi16(_mm256_castsi256_si128(numbers),
+                            _mm256_extracti128_si256(numbers, 1));
+}
+
+static inline void cu_samples_interleave(__m128i red, __m128i green, __m128i blue, uint8_t *out)
+{
+    const __m128i places[3][3] = {
+        {_mm_setr_epi8(0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1, 5),
+         _mm_setr_epi8(-1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1),
+         _mm_setr_epi8(-1, -1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1)},
+        {_mm_setr_epi8(-1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10, -1),
+         _mm_setr_epi8(5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10),
+         _mm_setr_epi8(-1, 5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1)},
+        {_mm_setr_epi8(-1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1, -1),
+         _mm_setr_epi8(-1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1),
+         _mm_setr_epi8(10, -1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15)},
+    };
+
+    for (int i = 0; i < 3; i++) {
+        const __m128i bytes = _mm_or_si128(_mm_shuffle_epi8(red, places[i][0]),
+                                           _mm_or_si128(_mm_shuffle_epi8(green, places[i][1]),
+                                                        _mm_shuffle_epi8(blue, places[i][2])));
+
+        _mm_storeu_si128((__m128i_u *)(void *)(out + (size_t)i * 16), bytes);
+    }
+}
+
+static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blend *blue,
+                                      const cu_samples_blend *red, uint32_t n, uint8_t *out)
+{
+    const __m256i middle = _mm256_set1_epi16(128);
+
+    for (uint32_t i = 0; i < n; i += 16, out += 48) {
+        const __m256i y =
+            _mm256_cvtepu8_epi16(_mm_load_si128((const __m128i *)(const void *)(luma + i)));
+        const __m256i cb = _mm256_sub_epi16(cu_samples_blended(blue, i), middle);
+        const __m256i cr = _mm256_sub_epi16(cu_samples_blended(red, i), middle);
+        const __m256i low = _mm256_unpacklo_epi16(cb, cr);
+        const __m256i high = _mm256_unpackhi_epi16(cb, cr);
+        const __m256i r =
+            _mm256_add_epi16(cr, cu_samples_rounded(low, high, 0, cu_samples_red_of_cr, 32768));
+        const __m256i g = _mm256_sub_epi16(cu_samples_rounded(low, high, cu_samples_green_of_cb,
+                                                              cu_samples_green_of_cr, 32768),
+                                           cr);
+        const __m256i b =
+            _mm256_add_epi16(_mm256_add_epi16(cb, cb),
+                             cu_samples_rounded(low, high, cu_samples_blue_of_cb, 0, 32768));
+
+        cu_samples_interleave(cu_samples_bytes(_mm256_add_epi16(y, r)),
+                              cu_samples_bytes(_mm256_add_epi16(y, g)),
+                              cu_samples_bytes(_mm256_add_epi16(y, b)), out);
+    }
+}
+
+#else
+
+static inline int32_t cu_samples_blended(const cu_samples_blend *blend, uint32_t i)
+{
+    const int32_t near = blend->near[i];
+    const int32_t sum = blend->far != NULL ? 3 * near + blend->far[i] : near;
+
+    return (sum + blend->bias[i] + blend->lower) >> blend->shift;
+}
+
+static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blend *blue,
+                                      const cu_samples_blend *red, uint32_t n, uint8_t *out)
+{
+    for (uint32_t i = 0; i < n; i++, out += 3) {
+        const int32_t y = luma[i];
+        const int32_t cb = cu_samples_blended(blue, i) - 128;
+        const int32_t cr = cu_samples_blended(red, i) - 128;
+        const int32_t r = cr + ((cu_samples_red_of_cr * cr + 32768) >> 16);
+        const int32_t g =
+            ((cu_samples_green_of_cb * cb + cu_samples_green_of_cr * cr + 32768) >> 16) - cr;
+        const int32_t b = 2 * cb + ((cu_samples_blue_of_cb * cb + 32768) >> 16);
+
+        out[0] = cu_samples_clamp(y + r);
+        out[1] = cu_samples_clamp(y + g);
+        out[2] = cu_samples_clamp(y + b);
+    }
+}
+#endif
+
+#endif
