@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exact look-ups. A line of the table says where the digests of a bucket begin, and has a byte
- * of each: an absent digest costs one line from memory, a present one a second. In a batch all
- * first lines are asked for before any is looked at, then all second ones.
+ * of each: an absent digest costs one line from memory, a present one a second. In batches,
+ * each line is asked for a batch before it is looked at.
  */
 #include "hashset/set.h"
 
@@ -138,9 +138,15 @@ static cu_status confirm(const cu_hashset *set, const cu_hashset_index *index,
                : CU_OK;
 }
 
-enum { batch = 64 };
+/*
+ * As many keys as the processor follows at once in its page tables; and three batches on their
+ * way, each a step behind the one after it, so that there is always something to wait for.
+ */
+enum { batch = 16, in_flight = 3 };
 
 typedef struct batched {
+    cu_hashset_keys keys;
+    uint64_t *found;
     const uint8_t *lines[batch];
     uint8_t wanted[batch];
     candidate candidates[batch];
@@ -148,11 +154,11 @@ typedef struct batched {
 } batched;
 
 /* Finds the line of each key and asks for it. */
-static void ask_lines(const cu_hashset_index *index, cu_hashset_keys keys, batched *self)
+static void ask_lines(const cu_hashset_index *index, batched *self)
 {
-    for (size_t i = 0; i < keys.count; i++) {
+    for (size_t i = 0; i < self->keys.count; i++) {
         const cu_hashset_spot spot =
-            cu_hashset_spot_of(keys.first + i * keys.stride, index->buckets);
+            cu_hashset_spot_of(self->keys.first + i * self->keys.stride, index->buckets);
 
         self->lines[i] = index->table + spot.bucket * cu_hashset_line_bytes;
         self->wanted[i] = spot.fingerprint;
@@ -161,11 +167,11 @@ static void ask_lines(const cu_hashset_index *index, cu_hashset_keys keys, batch
 }
 
 /* Sorts out the keys that are not there, and asks for the digests of the others. */
-static cu_status read_lines(const cu_hashset *set, const cu_hashset_index *index, size_t count,
-                            batched *self, cu_err *err)
+static cu_status read_lines(const cu_hashset *set, const cu_hashset_index *index, batched *self,
+                            cu_err *err)
 {
     self->candidate_count = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < self->keys.count; i++) {
         const uint8_t *const line = self->lines[i];
         const cu_status st = cu_hashset_believe(set, line, cu_hashset_line_bytes, err);
 
@@ -190,43 +196,52 @@ static cu_status read_lines(const cu_hashset *set, const cu_hashset_index *index
     return CU_OK;
 }
 
-static cu_status find_batch(const cu_hashset *set, const cu_hashset_index *index,
-                            cu_hashset_keys keys, uint64_t *found, cu_err *err)
+static cu_status confirm_all(const cu_hashset *set, const cu_hashset_index *index,
+                             const batched *self, cu_err *err)
 {
-    batched self;
     cu_status st = CU_OK;
 
-    ask_lines(index, keys, &self);
-    st = read_lines(set, index, keys.count, &self, err);
-    for (size_t i = 0; st == CU_OK && i < self.candidate_count; i++) {
-        const candidate *const of = &self.candidates[i];
+    for (size_t i = 0; st == CU_OK && i < self->candidate_count; i++) {
+        const candidate *const of = &self->candidates[i];
 
-        st = confirm(set, index, of, keys.first + of->key * keys.stride, &found[of->key], err);
+        st = confirm(set, index, of, self->keys.first + of->key * self->keys.stride,
+                     &self->found[of->key], err);
     }
     return st;
+}
+
+static void ask_batch(const cu_hashset_index *index, cu_hashset_keys keys, uint64_t *found,
+                      size_t from, batched *self)
+{
+    const size_t left = keys.count - from;
+
+    self->keys = (cu_hashset_keys){keys.first + from * keys.stride, keys.stride,
+                                   left < batch ? left : batch};
+    self->found = found + from;
+    ask_lines(index, self);
 }
 
 cu_status cu_hashset_find_many(const cu_hashset *set, cu_hashset_algorithm algorithm,
                                cu_hashset_keys keys, uint64_t *found, cu_err *err)
 {
     const cu_hashset_index *const index = &set->index[algorithm];
+    const size_t batches = (keys.count + batch - 1) / batch;
+    batched flight[in_flight];
+    cu_status st = CU_OK;
 
     if (keys.count > 0)
         memset(found, 0, keys.count * sizeof *found);
-    if (index->count == 0)
+    if (index->count == 0 || keys.count == 0)
         return CU_OK;
-    for (size_t at = 0; at < keys.count; at += batch) {
-        const size_t left = keys.count - at;
-        const cu_status st =
-            find_batch(set, index,
-                       (cu_hashset_keys){keys.first + at * keys.stride, keys.stride,
-                                         left < batch ? left : batch},
-                       found + at, err);
-
-        if (st != CU_OK)
-            return st;
+    for (size_t turn = 0; st == CU_OK && turn < batches + 2; turn++) {
+        if (turn < batches)
+            ask_batch(index, keys, found, turn * batch, &flight[turn % in_flight]);
+        if (turn > 0 && turn <= batches)
+            st = read_lines(set, index, &flight[(turn - 1) % in_flight], err);
+        if (turn > 1 && st == CU_OK)
+            st = confirm_all(set, index, &flight[(turn - 2) % in_flight], err);
     }
-    return CU_OK;
+    return st;
 }
 
 cu_status cu_hashset_find(const cu_hashset *set, cu_hashset_algorithm algorithm,
