@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Four lanes a vector, two vectors at a time, in plain C: every compiler knows how to make the
- * best of it for its processor. */
+/* Four lanes a vector, two vectors at a time, in plain C, for a compiler that makes vectors of
+ * it on any processor (codes.c). */
 #include "digest/lanes.h"
 #include "digest/md5_steps.h"
 

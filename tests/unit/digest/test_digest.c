@@ -356,6 +356,42 @@ static void refuses_a_code_that_there_is_not(void **state)
     assert_string_equal(cu_digest_engine(), before);
 }
 
+/* Where the code stands among those that may be chosen, the fastest first. */
+static size_t place_of(const char *wanted)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; (name = cu_digest_code_name(i)) != NULL; i++) {
+        if (strcmp(name, wanted) == 0)
+            return i;
+    }
+    fail_msg("there is no code %s", wanted);
+    return 0;
+}
+
+static void prefers_openssl_to_lanes_that_are_no_vectors(void **state)
+{
+    (void)state;
+#if defined(__clang__)
+    assert_true(place_of("openssl") < place_of("plain"));
+#else
+    assert_true(place_of("plain") < place_of("openssl"));
+#endif
+}
+
+static void chooses_the_first_that_runs_here(void **state)
+{
+    const char *name = NULL;
+    size_t first = 0;
+
+    (void)state;
+    while ((name = cu_digest_code_name(first)) != NULL && !cu_digest_force(name))
+        first++;
+    assert_non_null(name);
+    assert_true(cu_digest_force(NULL));
+    assert_string_equal(cu_digest_engine(), name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +401,8 @@ int main(void)
         cmocka_unit_test(digests_any_number_of_streams),
         cmocka_unit_test(digests_short_messages_side_by_side),
         cmocka_unit_test(refuses_a_code_that_there_is_not),
+        cmocka_unit_test(prefers_openssl_to_lanes_that_are_no_vectors),
+        cmocka_unit_test(chooses_the_first_that_runs_here),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
