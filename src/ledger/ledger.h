@@ -101,6 +101,10 @@ cu_status cu_ledger_record_many(cu_ledger *ledger, const cu_ledger_event *events
 cu_status cu_ledger_erase(cu_ledger *ledger, const char *case_id, const cu_ledger_event *event,
                           uint64_t *seq, cu_err *err) CU_MUST_CHECK;
 
+/* Whether secrets are kept under the key of a case. */
+cu_status cu_ledger_has_secrets(cu_ledger *ledger, const char *case_id, bool *out,
+                                cu_err *err) CU_MUST_CHECK;
+
 /* ---- reading ---- */
 
 /* How many entries there are. */

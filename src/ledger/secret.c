@@ -251,6 +251,17 @@ cu_status cu_ledger_reveal(cu_ledger *ledger, uint64_t seq, const char *name,
 
 /* ---- erasure ---- */
 
+cu_status cu_ledger_has_secrets(cu_ledger *ledger, const char *case_id, bool *out, cu_err *err)
+{
+    int64_t there = 0;
+    const cu_status st = cu_store_number(
+        ledger->store, "SELECT count(*) FROM ledger_case_key WHERE case_id = $1",
+        CU_VALUES(cu_value_text(case_id)), &there, err);
+
+    *out = there > 0;
+    return st;
+}
+
 cu_status cu_ledger_erase(cu_ledger *ledger, const char *case_id, const cu_ledger_event *event,
                           uint64_t *seq, cu_err *err)
 {

@@ -141,6 +141,11 @@ static void check_row(audit *self, const char *name, int64_t version, const uint
     self->report->rows++;
     if (there != NULL)
         there->seen = true;
+    if (there != NULL && there->version == 0) {
+        complain(self, "%s was put back: entry %" PRIu64 " of the ledger erased it", name,
+                 there->seq);
+        return;
+    }
     if (there != NULL && memcmp(there->digest, digest, sizeof there->digest) == 0)
         return;
     if (self->report->erased > 0 && (there == NULL || version > there->version))
@@ -297,9 +302,10 @@ static cu_status run(cu_store *store, void *context, cu_err *err)
         st = check_rows(self, store, err);
     if (st != CU_OK)
         return st;
-    self->report->bound = self->n;
+    self->report->bound = 0;
     for (size_t i = 0; i < self->n; i++) {
-        if (!self->list[i].seen)
+        self->report->bound += self->list[i].version > 0;
+        if (!self->list[i].seen && self->list[i].version > 0)
             complain(self, "%s is gone: entry %" PRIu64 " of the ledger left it there",
                      self->list[i].name, self->list[i].seq);
     }

@@ -17,12 +17,14 @@
 #include "register/operation/operation.h"
 #include "register/policy/change.h"
 #include "register/referral/referral.h"
+#include "register/retention/retention.h"
 #include "register/risk/risk.h"
 #include "register/subject/subject.h"
 #include "register/task/task.h"
 #include "register/warrant/warrant.h"
 
-/* A new kind comes at its place here, and is a migration of its own once one is released. */
+/* A new kind comes at the end: what was there before is the schema's first step, which stays.
+ */
 const cu_thing *const cu_register_kinds[] = {
     &cu_thing_officer,        &cu_thing_policy_change, &cu_thing_case,
     &cu_thing_access,         &cu_thing_task,          &cu_thing_decision,
@@ -39,6 +41,7 @@ const cu_thing *const cu_register_kinds[] = {
     &cu_thing_match,          &cu_thing_grade,         &cu_thing_exposure,
     &cu_thing_count,          &cu_thing_disposal,      &cu_thing_hold,
     &cu_thing_material,       &cu_thing_schedule,      &cu_thing_figures,
+    &cu_thing_retention,
 };
 
 const size_t cu_register_kind_count = CU_COUNT_OF(cu_register_kinds);

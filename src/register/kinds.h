@@ -8,4 +8,7 @@
 extern const cu_thing *const cu_register_kinds[];
 extern const size_t cu_register_kind_count;
 
+/* How many of them the schema's first step makes; the others have steps of their own. */
+enum { CU_REGISTER_FIRST_KINDS = 45 };
+
 #endif

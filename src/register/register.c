@@ -23,7 +23,7 @@ struct cu_register {
     int64_t (*now_us)(void);
     int64_t amended; /* approved changes of policy that were read */
     cu_engine engine;
-    cu_migration migrations[2];
+    cu_migration migrations[3];
     cu_schema schema;
     const cu_schema *schemas[2];
 };
@@ -77,6 +77,31 @@ static cu_status log_rest(cu_register *book, const cu_ledger_event *of, uint64_t
     return st;
 }
 
+/* The keys of what the act erased, and with them all that was ever told of it. */
+static cu_status destroy_keys(cu_register *book, const cu_ledger_event *of, cu_bytes names,
+                              cu_err *err)
+{
+    cu_ledger_event event = *of;
+    cu_status st = CU_OK;
+
+    event.action = "case.erase";
+    event.secrets_n = 0;
+    while (st == CU_OK && names.n > 0) {
+        const uint8_t *const end = memchr(names.p, '\n', names.n);
+        char name[128];
+        bool there = false;
+
+        if (end == NULL || (size_t)(end - names.p) >= sizeof name)
+            return cu_fail(err, CU_EUSAGE, "the name of a case to erase is too long");
+        (void)snprintf(name, sizeof name, "%.*s", (int)(end - names.p), (const char *)names.p);
+        names = cu_bytes_slice(names, (size_t)(end - names.p) + 1, names.n);
+        st = cu_ledger_has_secrets(book->ledger, name, &there, err);
+        if (st == CU_OK && there)
+            st = cu_ledger_erase(book->ledger, name, &event, NULL, err);
+    }
+    return st;
+}
+
 static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_entry *entry,
                          cu_err *err)
 {
@@ -97,7 +122,7 @@ static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_
         .result = entry->rule == NULL ? NULL : denied,
         .secrets = secrets,
         .secrets_n = entry->rows.n > 0 ? 2 : 1,
-        .case_id = entry->case_name,
+        .case_id = entry->key_name,
     };
     uint64_t seq = 0;
     cu_status st = CU_OK;
@@ -106,7 +131,9 @@ static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_
     (void)snprintf(denied, sizeof denied, "denied:%.16s",
                    entry->rule == NULL ? "" : entry->rule);
     st = cu_ledger_append(book->ledger, &event, &seq, err);
-    return st == CU_OK ? log_rest(book, &event, seq, payload, rows, err) : st;
+    if (st == CU_OK)
+        st = log_rest(book, &event, seq, payload, rows, err);
+    return st == CU_OK ? destroy_keys(book, &event, entry->erases, err) : st;
 }
 
 /* ---- the force's own policy ---- */
@@ -174,11 +201,17 @@ static cu_status check_log(cu_register *book, const char *url, cu_err *err)
 static cu_status make_schema(cu_register *book, cu_err *err)
 {
     const char *const *statements = NULL;
+    const char *const *retention = NULL;
     cu_status st = cu_tables_make(cu_register_things(), book->arena, &book->tables, err);
 
     if (st == CU_OK)
-        st = cu_tables_schema(book->tables, book->arena, &statements, err);
+        st = cu_tables_schema(book->tables, 0, CU_REGISTER_FIRST_KINDS, book->arena,
+                              &statements, err);
+    if (st == CU_OK)
+        st = cu_tables_schema(book->tables, CU_REGISTER_FIRST_KINDS, SIZE_MAX, book->arena,
+                              &retention, err);
     book->migrations[0] = (cu_migration){"every kind of record", statements};
+    book->migrations[2] = (cu_migration){"retention", retention};
     book->migrations[1] =
         (cu_migration){"figures are counted from indexes", cu_figures_indexes};
     book->schema = (cu_schema){"register", book->migrations, CU_COUNT_OF(book->migrations)};

@@ -264,6 +264,13 @@ static cu_status place(cu_act *act)
 }
 
 static const cu_action hold_actions[] = {
+    {.name = "place-on-case",
+     .says = "the records of a case must stay",
+     .from = "",
+     .to = "in-force",
+     .right = CU_RIGHT_RUN_CASE,
+     .duty = "alteration",
+     .wants = "case kind particulars"},
     {.name = "place",
      .says = "an exhibit must stay",
      .from = "",
@@ -282,7 +289,7 @@ static const cu_action hold_actions[] = {
 };
 
 const cu_thing cu_thing_hold = {.name = "hold",
-                                .says = "why exhibits must stay",
+                                .says = "why exhibits or a case must stay",
                                 .prefix = "HD",
                                 .states = "in-force lifted",
                                 CU_FIELDS(hold_fields),

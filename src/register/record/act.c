@@ -244,6 +244,26 @@ static cu_status run_list(asking *self)
 
 /* ---- the change ---- */
 
+/* Nothing is written of what was erased (rule N4). */
+static cu_status check_not_erased(asking *self)
+{
+    cu_act *const act = &self->act;
+    const char *const name = act->record == NULL ? NULL : cu_record_case(act->record);
+    int64_t erased = 0;
+    cu_status st = CU_OK;
+
+    if (name == NULL || act->looks ||
+        self->thing == cu_thing_of(act->tables->things, "retention"))
+        return CU_OK;
+    st = cu_act_count(act,
+                      "SELECT count(*) FROM register_retention WHERE \"case\" = $1"
+                      " AND state = 'erased'",
+                      CU_VALUES(cu_value_text(name)), &erased);
+    if (st == CU_OK && erased > 0)
+        return cu_act_refuse(act, "N4", "case %s was erased", name);
+    return st;
+}
+
 static cu_status run_rules(asking *self)
 {
     cu_act *const act = &self->act;
@@ -274,8 +294,10 @@ static cu_status run_rules(asking *self)
 
 static cu_status run_action(asking *self)
 {
-    const cu_status st = cu_given_take(&self->act);
+    cu_status st = cu_given_take(&self->act);
 
+    if (st == CU_OK)
+        st = check_not_erased(self);
     return st == CU_OK ? run_rules(self) : st;
 }
 
@@ -331,6 +353,21 @@ static void write_given(const asking *self, cu_json *json)
     cu_json_close_object(json);
 }
 
+/* What is told of a referral before it has a case goes when that case is erased, too. */
+static const char *key_of(cu_act *act, const cu_record *record)
+{
+    const bool is_referral = strcmp(record->thing->name, "referral") == 0;
+    const char *const name = cu_record_case(record);
+    const char *const referral = is_referral ? record->ref
+                                 : cu_field_of(record->thing, "referral") == NULL
+                                     ? NULL
+                                     : cu_record_text(record, "referral");
+
+    if (name != NULL || referral == NULL)
+        return name;
+    return cu_act_format(act, "referral:%s", referral);
+}
+
 static cu_status enter(asking *self)
 {
     cu_act *const act = &self->act;
@@ -359,6 +396,8 @@ static cu_status enter(asking *self)
         .object = ref == NULL ? self->thing->name
                               : cu_act_format(act, "%s:%s", self->thing->name, ref),
         .case_name = record == NULL ? NULL : cu_record_case(record),
+        .key_name = record == NULL || act->erases.n > 0 ? NULL : key_of(act, record),
+        .erases = cu_buffer_view(&act->erases),
         .duty = self->action.duty,
         .reason = cu_act_said(act, "reason"),
         .rule = self->outcome->rule,
@@ -385,6 +424,7 @@ static cu_status begin(asking *self, cu_store *store, cu_err *err)
     cu_buffer_free(&outcome->document);
     cu_buffer_free(&self->act.changes);
     cu_buffer_free(&self->act.rows);
+    cu_buffer_free(&self->act.erases);
     *outcome = (cu_outcome){.arena = arena};
     self->act = (cu_act){.store = store,
                          .policy = self->engine->policy,
@@ -441,6 +481,7 @@ static cu_status enter_refusal(cu_store *store, void *context, cu_err *err)
     self->act.err = err;
     cu_buffer_free(&self->act.changes);
     cu_buffer_free(&self->act.rows);
+    cu_buffer_free(&self->act.erases);
     return enter(self);
 }
 
@@ -496,6 +537,7 @@ cu_status cu_engine_act(const cu_engine *engine, const cu_request *request, cu_o
     }
     cu_buffer_free(&self.act.changes);
     cu_buffer_free(&self.act.rows);
+    cu_buffer_free(&self.act.erases);
     if (st != CU_OK && err != NULL)
         *err = own;
     return st;

@@ -126,6 +126,13 @@ void cu_bind_content(cu_act *act, const char *hex)
     cu_buffer_format(&act->rows, "register_content 1 %s %s\n", hex, hex);
 }
 
+void cu_bind_gone(cu_act *act, const char *table, const char *ref)
+{
+    static const uint8_t none[32];
+
+    bind_row(act, table, 0, none, ref);
+}
+
 /* ---- reading it again ---- */
 
 static bool take_word(cu_bytes *left, char ending, cu_bytes *out)

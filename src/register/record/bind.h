@@ -9,11 +9,12 @@
 /*
  * An act says of every row that it wrote, in act->rows, a line "TABLE VERSION DIGEST REF". The
  * ledger's entry commits to these lines with a salt, and keeps them under the case's key, so a
- * digest of a row is never said openly.
+ * digest of a row is never said openly. Version 0 says that the row is there no more.
  */
 cu_status cu_bind_record(cu_act *act, const cu_record *record) CU_MUST_CHECK;
 cu_status cu_bind_counter(cu_act *act, const char *name, int64_t number) CU_MUST_CHECK;
-void cu_bind_content(cu_act *act, const char *hex); /* bytes by their SHA-256 */
+void cu_bind_content(cu_act *act, const char *hex);                 /* bytes by their SHA-256 */
+void cu_bind_gone(cu_act *act, const char *table, const char *ref); /* erased by law */
 
 /* One such line. Views into it. */
 typedef struct cu_bound {

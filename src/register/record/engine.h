@@ -16,6 +16,8 @@ typedef struct cu_log_entry {
     const char *verb;      /* "exhibit.seal", "exhibit.list" */
     const char *object;    /* "exhibit:C-2021-00001:ABC/1", or "exhibit" for a list */
     const char *case_name; /* of the case that it belongs to */
+    const char *key_name;  /* whose key keeps payload and rows; NULL: the log's own */
+    cu_bytes erases;       /* lines: whose keys are destroyed with it */
     const char *duty;      /* of DPA 2018 s.62 */
     const char *reason;    /* as said */
     const char *rule;      /* of a refusal: the entry's result is "denied" */

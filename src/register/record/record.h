@@ -195,6 +195,7 @@ struct cu_act {
     int64_t hidden;             /* how many records were kept from the officer in this look */
     cu_buffer changes; /* the engine's: what was added and changed, for the ledger's entry */
     cu_buffer rows;    /* the engine's: every row that was written, as bind.h has it */
+    cu_buffer erases;  /* lines: whose keys the ledger destroys with this act's entry */
     cu_err *err;
 };
 

@@ -197,7 +197,7 @@ static cu_status write_indexes(const cu_table *table, cu_arena *arena, const cha
     return CU_OK;
 }
 
-cu_status cu_tables_schema(const cu_tables *tables, cu_arena *arena,
+cu_status cu_tables_schema(const cu_tables *tables, size_t first, size_t n, cu_arena *arena,
                            const char *const **statements, cu_err *err)
 {
     static const char *const besides[] = {
@@ -207,19 +207,20 @@ cu_status cu_tables_schema(const cu_tables *tables, cu_arena *arena,
         "CREATE TABLE register_content (sha256 {text} PRIMARY KEY, bytes {blob} NOT NULL)"
         " {strict}",
     };
+    const size_t end = n < tables->things.n - first ? first + n : tables->things.n;
     size_t wanted = CU_COUNT_OF(besides) + 1;
-    size_t count = CU_COUNT_OF(besides);
+    size_t count = first == 0 ? CU_COUNT_OF(besides) : 0;
 
-    for (size_t i = 0; i < tables->things.n; i++)
+    for (size_t i = first; i < end; i++)
         wanted += 1 + count_words(tables->list[i].thing->indexed);
 
     const char **const list = cu_arena_take(arena, wanted * sizeof *list);
 
     if (list == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    for (size_t i = 0; i < CU_COUNT_OF(besides); i++)
+    for (size_t i = 0; i < count; i++)
         list[i] = besides[i];
-    for (size_t i = 0; i < tables->things.n; i++) {
+    for (size_t i = first; i < end; i++) {
         list[count] = write_create(&tables->list[i], arena);
         if (list[count++] == NULL)
             return cu_fail(err, CU_ENOMEM, "out of memory");

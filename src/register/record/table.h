@@ -27,8 +27,11 @@ typedef struct cu_tables {
 cu_status cu_tables_make(cu_things things, cu_arena *arena, cu_tables **out,
                          cu_err *err) CU_MUST_CHECK;
 
-/* The statements that create the tables and their indexes, ended by NULL, in arena. */
-cu_status cu_tables_schema(const cu_tables *tables, cu_arena *arena,
+/*
+ * The statements that create the tables of kinds from first on, at most n, and their indexes,
+ * ended by NULL, in arena. With the first kind go the tables that are no kind's.
+ */
+cu_status cu_tables_schema(const cu_tables *tables, size_t first, size_t n, cu_arena *arena,
                            const char *const **statements, cu_err *err) CU_MUST_CHECK;
 
 const cu_table *cu_table_of(const cu_tables *tables, const char *thing);
