@@ -204,6 +204,11 @@ static const uint8_t digits_plus_one[256] = {
     ['b'] = 12, ['B'] = 12, ['c'] = 13, ['C'] = 13, ['d'] = 14, ['D'] = 14,
     ['e'] = 15, ['E'] = 15, ['f'] = 16, ['F'] = 16};
 
+int cu_hex_digit(uint8_t digit)
+{
+    return digits_plus_one[digit] - 1;
+}
+
 /* Each byte of eight the same. */
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 

@@ -107,6 +107,9 @@ static inline cu_bytes cu_buffer_view(const cu_buffer *buffer)
 /* Lower-case hexadecimal of view into out, which has room for 2 * view.n + 1 characters. */
 void cu_hex_encode(cu_bytes view, char *out);
 
+/* What a hexadecimal digit of either case says, 0 to 15; -1 where it is none. */
+int cu_hex_digit(uint8_t digit);
+
 /* Exactly n bytes from 2 * n hexadecimal digits of either case; false, out untouched,
  * otherwise. */
 bool cu_hex_decode(const char *text, size_t length, uint8_t *out, size_t n);

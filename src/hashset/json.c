@@ -70,11 +70,6 @@ static const uint8_t *plain_run(cu_json_reader *self, const uint8_t *p)
     }
 }
 
-static bool is_hex(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 /* Past one escape, whose backslash is at p. */
 static cu_status skip_escape(cu_json_reader *self, cu_err *err)
 {
@@ -89,7 +84,7 @@ static cu_status skip_escape(cu_json_reader *self, cu_err *err)
         return broken(self, "one of \"\\/bfnrtu after a backslash", err);
     self->p++;
     for (int i = 0; i < 4; i++) {
-        if (self->p == self->end || !is_hex(*self->p))
+        if (self->p == self->end || cu_hex_digit(*self->p) < 0)
             return broken(self, "four hexadecimal digits after \\u", err);
         self->p++;
     }
@@ -127,7 +122,7 @@ static uint32_t hex4(const uint8_t *p)
     uint32_t value = 0;
 
     for (int i = 0; i < 4; i++)
-        value = value << 4 | (uint32_t)(p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+        value = value << 4 | (uint32_t)cu_hex_digit(p[i]);
     return value;
 }
 

@@ -26,6 +26,12 @@ static size_t run_of(cu_bytes text, int (*is)(int))
     return n;
 }
 
+/* By our own table: what a digit is does not hang on a locale. */
+static int is_hex_digit(int c)
+{
+    return cu_hex_digit((uint8_t)c) >= 0;
+}
+
 static cu_bytes after(cu_bytes text, size_t n)
 {
     return cu_bytes_slice(text, n, text.n);
@@ -93,7 +99,7 @@ static void take_plain(parsing *self, cu_bytes line, bool escaped)
     const size_t gap = run_of(after(line, size), isspace);
     const cu_bytes rest = after(line, size + gap);
 
-    if (size > 0 && size != self->digits && gap > 0 && run_of(rest, isxdigit) >= 16) {
+    if (size > 0 && size != self->digits && gap > 0 && run_of(rest, is_hex_digit) >= 16) {
         cu_hashset_filling_put(&self->filling, CU_HASHSET_FIELD_SIZE,
                                cu_bytes_slice(line, 0, size));
         line = rest;
@@ -103,7 +109,7 @@ static void take_plain(parsing *self, cu_bytes line, bool escaped)
 
     while (n < line.n && !is_separator(line.p[n]))
         n++;
-    if (run_of(line, isxdigit) < 16 && n != self->digits)
+    if (run_of(line, is_hex_digit) < 16 && n != self->digits)
         return; /* a word: no digest at all */
     cu_hashset_filling_put(&self->filling, self->field, cu_bytes_slice(line, 0, n));
     line = after(line, n);

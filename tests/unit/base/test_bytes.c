@@ -117,6 +117,19 @@ static void hexadecimal_is_nothing_but_digits(void **state)
     }
 }
 
+static void knows_each_hexadecimal_digit(void **state)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *const found =
+            c == 0 ? NULL : strchr(digits, c >= 'A' && c <= 'Z' ? c + 32 : c);
+
+        assert_int_equal(cu_hex_digit((uint8_t)c), found == NULL ? -1 : found - digits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +140,7 @@ int main(void)
         cmocka_unit_test(a_buffer_keeps_its_ceiling),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
         cmocka_unit_test(hexadecimal_is_nothing_but_digits),
+        cmocka_unit_test(knows_each_hexadecimal_digit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
