@@ -164,13 +164,31 @@ static void tell_facts(cu_hashset *set)
 
 /* ---- opening ---- */
 
+/* Another version is told apart from what is no set at all: who keeps sets has to know which.
+ */
+static cu_status check_magic(cu_bytes file, cu_err *err)
+{
+    static const char magic[] = CU_HASHSET_MAGIC;
+    const size_t named = sizeof magic - 2; /* all but the version, one digit */
+
+    if (cu_bytes_starts(file, magic, named + 1) && file.n >= cu_hashset_header_bytes)
+        return CU_OK;
+    if (file.n <= named || !cu_bytes_starts(file, magic, named) || file.p[named] < '0' ||
+        file.p[named] > '9' || file.p[named] == (uint8_t)magic[named])
+        return cu_fail(err, CU_EFORMAT, "it is no Custos hash set");
+    return cu_fail(err, CU_EFORMAT,
+                   "it is a hash set of version %c, and this program reads version %c: import "
+                   "its sources again",
+                   file.p[named], magic[named]);
+}
+
 static cu_status check_header_digest(cu_bytes file, bool sealed, cu_err *err)
 {
     uint8_t digest[32];
+    const cu_status st = check_magic(file, err);
 
-    if (file.n < cu_hashset_header_bytes ||
-        !cu_bytes_starts(file, CU_HASHSET_MAGIC, sizeof CU_HASHSET_MAGIC - 1))
-        return cu_fail(err, CU_EFORMAT, "it is no Custos hash set");
+    if (st != CU_OK)
+        return st;
     cu_hashset_sha256(cu_bytes_slice(file, 0, cu_hashset_sealed_bytes), digest);
     if (sealed && memcmp(digest, file.p + cu_hashset_sealed_bytes, 32) != 0)
         return cu_fail(err, CU_EFORMAT, "its header is damaged (offset 0)");

@@ -74,10 +74,11 @@ typedef struct cu_hashset_record {
 typedef struct cu_hashset cu_hashset;
 
 /*
- * Maps a set, in milliseconds at any size. CU_EFORMAT: not a set, a truncated or a damaged one:
- * the header, the directory and the digests of all pieces are checked at once. Each piece (64
- * KiB) is checked against its digest before the first answer that is read from it, so a damaged
- * set may fail to answer, but it never answers wrongly.
+ * Maps a set, in milliseconds at any size. CU_EFORMAT: not a set, one of another version
+ * of the format (both versions are named), a truncated or a damaged one: the header, the
+ * directory and the digests of all pieces are checked at once. Each piece (64 KiB) is checked
+ * against its digest before the first answer that is read from it, so a damaged set may fail to
+ * answer, but it never answers wrongly.
  */
 cu_status cu_hashset_open(const char *path, cu_hashset **out, cu_err *err) CU_MUST_CHECK;
 void cu_hashset_close(cu_hashset *set);

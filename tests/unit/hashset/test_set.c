@@ -507,6 +507,25 @@ static void stays_within_a_file_that_lies(void **state)
     assert_int_equal(remove(path), 0);
 }
 
+static void names_another_version_of_the_format(void **state)
+{
+    static const char *const others[] = {"custos-hashset/0", "custos-hashset/2 and more"};
+    static const char *const words[] = {
+        "version 0, and this program reads version 1: import its",
+        "version 2, and this program reads version 1: import its"};
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(others); i++) {
+        cu_hashset *set = NULL;
+        cu_err err = {0};
+
+        sets_write(path, (const uint8_t *)others[i], strlen(others[i]));
+        assert_int_equal(cu_hashset_open(path, &set, &err), CU_EFORMAT);
+        assert_non_null(strstr(err.text, words[i]));
+    }
+    assert_int_equal(remove(path), 0);
+}
+
 static void opens_only_what_is_a_set(void **state)
 {
     cu_hashset *set = NULL;
@@ -531,6 +550,7 @@ int main(void)
         cmocka_unit_test(never_answers_wrongly_with_any_byte_changed),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(stays_within_a_file_that_lies),
+        cmocka_unit_test(names_another_version_of_the_format),
         cmocka_unit_test(opens_only_what_is_a_set),
     };
 
