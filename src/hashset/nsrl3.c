@@ -7,6 +7,10 @@
 #include "hashset/database.h"
 #include "hashset/fields.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 static const char *const columns[] = {"sha256", "sha1", "md5", "file_name", "file_size", NULL};
 static const cu_hashset_field fields[] = {CU_HASHSET_FIELD_SHA256, CU_HASHSET_FIELD_SHA1,
                                           CU_HASHSET_FIELD_MD5, CU_HASHSET_FIELD_NAME,
@@ -53,13 +57,44 @@ static cu_status read_rows(cu_hashset_builder *builder, cu_hashset_rows *rows, c
     return st == CU_ENOTFOUND ? CU_OK : st;
 }
 
+/*
+ * True where the file is text that changes a database. Source: the delta releases of RDSv3, a
+ * transaction of INSERT, UPDATE and DELETE over the full database of the release before.
+ */
+static bool is_delta(const char *path)
+{
+    static const char *const words[] = {"INSERT INTO", "DELETE FROM", "UPDATE FILE",
+                                        "UPDATE METADATA"};
+    char text[4096];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    bool found = false;
+
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return false;
+    text[n] = '\0'; /* a database has one after its first words: the search ends there */
+    for (size_t i = 0; i < CU_COUNT_OF(words); i++)
+        found = found || strcasestr(text, words[i]) != NULL;
+    return found;
+}
+
 static cu_status read_nsrl3(cu_hashset_builder *builder, const cu_hashset_source *source,
                             cu_err *err)
 {
     cu_hashset_database database;
     cu_hashset_rows rows = {.statement = NULL};
-    cu_status st = cu_hashset_database_open(source, &database, err);
+    cu_status st = CU_OK;
 
+    if (is_delta(source->path))
+        return cu_fail(
+            err, CU_EUNSUPPORTED,
+            "\"%.60s\" is a delta, which changes an older release: apply it to a copy "
+            "of that release's full database (sqlite3 FULL.db < DELTA.sql), then "
+            "import the database; nothing was imported",
+            source->path);
+    st = cu_hashset_database_open(source, &database, err);
     if (st != CU_OK)
         return st;
 

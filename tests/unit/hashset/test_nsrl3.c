@@ -87,6 +87,35 @@ static void reads_the_minimal_shape(void **state)
     assert_string_equal(builder.version, "2026.09.1");
 }
 
+static void put_text(const char *text)
+{
+    FILE *const file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* What says in SQL how an older release changes is no list: the person is told what to do. */
+static void refuses_a_delta_and_says_what_to_do(void **state)
+{
+    static const char *const deltas[] = {
+        "BEGIN TRANSACTION;\nINSERT INTO FILE (sha256,sha1) VALUES('00','11');\nCOMMIT;\n",
+        "-- a comment\ndelete from FILE where package_id = 7;\n",
+        "UPDATE FILE SET file_size = 1;"};
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(deltas); i++) {
+        put_text(deltas[i]);
+        assert_refused(CU_EUNSUPPORTED, "sqlite3 FULL.db < DELTA.sql");
+    }
+    put_text("INSERTED INTO nothing");
+    assert_refused(CU_EFORMAT, "SQLite format 3");
+    /* The words in a database are no delta. */
+    make(MINIMAL ROW("FILE", "INSERT INTO FILE", ""));
+    assert_rows(LINE("1", "INSERT INTO FILE"));
+}
+
 static void reads_the_full_shape_from_its_table(void **state)
 {
     (void)state;
@@ -294,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_minimal_shape),
+        cmocka_unit_test(refuses_a_delta_and_says_what_to_do),
         cmocka_unit_test(reads_the_full_shape_from_its_table),
         cmocka_unit_test(reads_every_page_size_and_encoding),
         cmocka_unit_test(tells_what_a_row_does_not_say),
