@@ -46,11 +46,24 @@ static void say_place(const char *file, bool line, uint64_t at, char out[160])
         (void)snprintf(out, 160, "%.120s, byte %llu", file, (unsigned long long)at);
 }
 
+/* The end of a path says more than its beginning. */
+static void say_path(cu_bytes path, char out[160])
+{
+    const cu_bytes end = cu_bytes_slice(path, path.n < 160 ? 0 : path.n - 156, path.n);
+
+    (void)snprintf(out, 160, "%s%.*s", path.n < 160 ? "" : "...", (int)end.n,
+                   (const char *)end.p);
+}
+
 /* Counts one of a kind, and says where the first of it stands. */
 static void count_fault(const cu_hashset_builder *builder, const cu_hashset_row *row,
                         uint64_t *count, char first[160])
 {
-    if ((*count)++ == 0)
+    if ((*count)++ > 0)
+        return;
+    if (row->path.n > 0)
+        say_path(row->path, first);
+    else
         say_place(builder->files[builder->adder.file], row->line != 0,
                   row->line != 0 ? row->line : row->offset, first);
 }
@@ -75,6 +88,10 @@ static cu_status note_place(cu_hashset_builder *builder, const cu_hashset_row *r
     const uint64_t kind = builder->adder.file * 2 + (row->line != 0);
     const uint64_t at = row->line != 0 ? row->line : row->offset;
 
+    if (row->path.n > 0) {
+        cu_hashset_number_encode(&builder->paths.tail, row->path.n);
+        return cu_tape_append(&builder->paths, row->path.p, row->path.n, err);
+    }
     if (kind != places->kind) {
         close_stretch(places);
         places->kind = kind;
@@ -91,6 +108,30 @@ static cu_status note_place(cu_hashset_builder *builder, const cu_hashset_row *r
     return cu_tape_settle(&places->tape, err);
 }
 
+/* The path of a kept row, all of which have one. */
+static cu_status path_of(cu_hashset_builder *builder, uint64_t row, char out[160], cu_err *err)
+{
+    cu_tape_reader reader = {.tape = &builder->paths};
+    cu_status st = CU_OK;
+
+    for (uint64_t seen = 0; st == CU_OK && seen <= row; seen++) {
+        cu_bytes near = {NULL, 0};
+
+        st = cu_tape_peek(&reader, cu_hashset_text_max + 2, &near, err);
+
+        cu_cursor c = cu_cursor_over(near);
+        const cu_bytes path = cu_cursor_take(&c, cu_hashset_number_decode(&c));
+
+        if (st == CU_OK && c.bad)
+            st = cu_fail(err, CU_EIO, "a scratch file is not what was written to it");
+        if (st == CU_OK && seen == row)
+            say_path(path, out);
+        reader.at += c.at;
+    }
+    cu_tape_reader_free(&reader);
+    return st;
+}
+
 cu_status cu_gather_place_of(cu_hashset_builder *builder, uint64_t row, char out[160],
                              cu_err *err)
 {
@@ -102,6 +143,8 @@ cu_status cu_gather_place_of(cu_hashset_builder *builder, uint64_t row, char out
     cu_bytes near = {NULL, 0};
     cu_status st = CU_OK;
 
+    if (cu_tape_bytes(&builder->paths) > 0)
+        return path_of(builder, row, out, err);
     close_stretch(&builder->places);
     for (uint64_t seen = 0; seen <= row;) {
         st = cu_tape_peek(&reader, stretch_bytes_max, &near, err);
@@ -387,6 +430,7 @@ const cu_hashset_import_options *cu_hashset_builder_options(const cu_hashset_bui
 void cu_gather_begin(cu_hashset_builder *builder, const char *beside)
 {
     builder->places.tape.beside = beside;
+    builder->paths.beside = beside;
     builder->sayings.beside = beside;
     builder->photodna.beside = beside;
     builder->sorter.beside = beside;
@@ -399,6 +443,7 @@ void cu_gather_free(cu_hashset_builder *builder)
     cu_gather_adder_free(&builder->adder);
     cu_gather_sorter_free(&builder->sorter);
     cu_tape_free(&builder->places.tape);
+    cu_tape_free(&builder->paths);
     cu_tape_free(&builder->sayings);
     cu_tape_free(&builder->photodna);
     cu_map_free(&builder->tombstones);

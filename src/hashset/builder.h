@@ -15,6 +15,8 @@ typedef struct cu_hashset_row {
     /* Where it stands in the source, for a report: its line or row (from 1), or else its byte.
      */
     uint64_t line, offset;
+    cu_bytes path; /* of the file that the row is of, where the source is a folder: it then says
+                    * where the row stands */
     bool has[cu_hashset_algorithms];
     bool wrong; /* a value was there, but is none of its kind: counted, the rest is kept */
     uint8_t digest[cu_hashset_algorithms][32];

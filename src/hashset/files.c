@@ -76,14 +76,15 @@ static cu_status add_picture(walking *self, int fd, cu_hashset_row *row, cu_err 
 {
     const cu_picture_file file = {.fd = fd, .bytes = row->size, .full = true};
     cu_picture_facts facts = {.outcome = CU_PICTURE_NOT};
-    cu_hashset_row full = {.name = row->name, .label = row->name};
+    cu_hashset_row full = {.path = row->path, .name = row->name, .label = row->name};
     cu_status st = CU_OK;
 
     row->label = row->name; /* which a match names */
     if (row->size > 0 && lseek(fd, 0, SEEK_SET) == 0)
         st = cu_picture_examine(self->decoder, &file, &facts, err);
     if (st != CU_OK)
-        return st;
+        return cu_while(err, st, "examining \"%.*s\"", (int)row->path.n,
+                        (const char *)row->path.p);
 
     const bool hashed = facts.outcome != CU_PICTURE_NOT && facts.hash_count > 0;
     const bool both = hashed && facts.has_full != 0;
@@ -121,6 +122,7 @@ static cu_status add_file(walking *self, const char *path, cu_err *err)
     memcpy(row.digest[CU_HASHSET_SHA1], digests.sha1, sizeof digests.sha1);
     memcpy(row.digest[CU_HASHSET_SHA256], digests.sha256, sizeof digests.sha256);
     row.pdq_quality = cu_hashset_quality_unknown;
+    row.path = (cu_bytes){(const uint8_t *)path, strlen(path)};
     row.name = (cu_bytes){(const uint8_t *)path + self->root, strlen(path + self->root)};
     st = self->decoder != NULL ? add_picture(self, fd, &row, err)
                                : cu_hashset_builder_add(self->builder, &row, err);

@@ -107,6 +107,7 @@ struct cu_hashset_builder {
     size_t filled; /* bytes in it */
     cu_gather_sorter sorter;
     cu_gather_places places;
+    cu_tape paths;    /* of a folder's files, row by row, instead: length, path */
     cu_tape sayings;  /* row (from the one before), length of the rest, state_us, record */
     cu_tape photodna; /* row (from the one before), 1 where it has no digest, value */
     uint64_t saying_row, photodna_row;

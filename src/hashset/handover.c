@@ -17,7 +17,7 @@ enum {
     batch_text = 1 << 16,
     /* One byte more than fits, so that a value that is too long stays too long. */
     photodna_max = cu_hashset_photodna_bytes + 1,
-    row_text_max = cu_hashset_texts * cu_hashset_text_max + photodna_max,
+    row_text_max = (cu_hashset_texts + 1) * cu_hashset_text_max + photodna_max,
 };
 
 /* What becomes of the row that is being filled. */
@@ -182,6 +182,7 @@ cu_status cu_hashset_builder_add(cu_hashset_builder *builder, const cu_hashset_r
         *texts[i] =
             copy_text(batch, *texts[i], builder->keeps_records ? cu_hashset_text_max : 0);
     copy->photodna = copy_text(batch, row->photodna, photodna_max);
+    copy->path = copy_text(batch, row->path, cu_hashset_text_max);
     return CU_OK;
 }
 

@@ -47,6 +47,12 @@ def a_folder_of_pictures_is_a_set(folder):
     assert info["imported"]["without_digest"] == 1, info
     assert info["pdq"] > 21, info
     assert run("hashset", "verify", made).returncode == 0
+    again = run("hashset", "import", "--as", "pictures", "--alert", os.path.join(folder, "exhibit"),
+                "-o", os.path.join(folder, "again.chs"), "--json")
+    left = json.loads(again.stdout)["left_out"]
+    # The file is named, not its folder.
+    assert left["without_digest"]["first"] == os.path.join(folder, "exhibit", "letter.txt"), left
+    assert left["duplicates"]["first"].endswith(".jpg"), left
 
 
 def near_by_picture_and_by_hash(folder):

@@ -409,6 +409,34 @@ static void refuses_a_broken_source_whole(void **state)
     assert_int_equal(remove(out), 0);
 }
 
+/* A file of a folder is named itself, not the folder. */
+static void names_the_file_of_a_folder_that_it_leaves_out(void **state)
+{
+    static const cu_hashset_purpose purposes[] = {CU_HASHSET_ALERT, CU_HASHSET_KNOWN_GOOD};
+    static const char *const names[] = {"a", "b", "empty", "z"};
+    char inside[64];
+    char paths[CU_COUNT_OF(names)][128];
+
+    (void)state;
+    sets_folder(inside);
+    for (size_t i = 0; i < CU_COUNT_OF(names); i++) {
+        (void)snprintf(paths[i], sizeof paths[i], "%s/%s", inside, names[i]);
+        sets_write(paths[i], (const uint8_t *)"bridge", i == 2 ? 0 : i == 1 ? 5 : 6);
+    }
+    for (size_t i = 0; i < CU_COUNT_OF(purposes); i++) {
+        const cu_hashset_import_options options = {.format = "files", .purpose = purposes[i]};
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_int_equal(import(&options, inside, out, &report, &err), CU_OK);
+        assert_int_equal(report.records, 2);
+        assert_string_equal(report.first_empty, paths[2]);
+        assert_string_equal(report.first_duplicate, paths[3]);
+        assert_int_equal(remove(out), 0);
+    }
+    sets_remove(inside);
+}
+
 /* Writes the same records as VICS, whose names have escapes, and as a table. */
 static void write_both_ways(const char *vics, const char *table, size_t from, size_t count)
 {
@@ -489,6 +517,7 @@ int main(void)
         cmocka_unit_test(writes_the_vector_of_the_manual),
         cmocka_unit_test(refuses_graded_material_as_known_good),
         cmocka_unit_test(joins_sets_and_takes_one_from_another),
+        cmocka_unit_test(names_the_file_of_a_folder_that_it_leaves_out),
         cmocka_unit_test(makes_the_same_set_of_vics_and_of_a_table),
         cmocka_unit_test(leaves_nothing_whichever_allocation_fails),
         cmocka_unit_test(leaves_nothing_where_the_disk_takes_no_more),
