@@ -185,15 +185,16 @@ cu_status cu_tlog_entry_append(cu_buffer *out, const cu_tlog_entry *entry, cu_er
 
 /* ---- reading ---- */
 
-/* The two or more digits at text, or -1. */
-static int64_t digits_at(const uint8_t *text, size_t n)
+/* The n digits at text; bad is set where one is none. */
+static int64_t take_digits(const uint8_t *text, size_t n, bool *bad)
 {
     int64_t number = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        number = number * 10 + (text[i] - '0');
+        const unsigned digit = (unsigned)text[i] - '0';
+
+        *bad = *bad || digit > 9;
+        number = number * 10 + digit;
     }
     return number;
 }
@@ -217,30 +218,27 @@ static int64_t days_in(int64_t year, int64_t month)
 /* "2026-11-23T21:14:07.123456Z" from 1970 on. */
 static bool decode_time(cu_bytes text, int64_t *out)
 {
-    static const char shape[] = "    -  -  T  :  :  .      Z";
+    const uint8_t *const p = text.p;
+    bool bad = text.n != 27;
 
-    if (text.n != sizeof shape - 1)
+    if (bad || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' || p[16] != ':' ||
+        p[19] != '.' || p[26] != 'Z')
         return false;
-    for (size_t i = 0; i < text.n; i++) {
-        const bool digit = text.p[i] >= '0' && text.p[i] <= '9';
 
-        if (shape[i] == ' ' ? !digit : text.p[i] != (uint8_t)shape[i])
-            return false;
-    }
+    const int64_t year = take_digits(p, 4, &bad);
+    const int64_t month = take_digits(p + 5, 2, &bad);
+    const int64_t day = take_digits(p + 8, 2, &bad);
+    const int64_t hour = take_digits(p + 11, 2, &bad);
+    const int64_t minute = take_digits(p + 14, 2, &bad);
+    const int64_t second = take_digits(p + 17, 2, &bad);
+    const int64_t micros = take_digits(p + 20, 6, &bad);
 
-    const int64_t year = digits_at(text.p, 4);
-    const int64_t month = digits_at(text.p + 5, 2);
-    const int64_t day = digits_at(text.p + 8, 2);
-    const int64_t hour = digits_at(text.p + 11, 2);
-    const int64_t minute = digits_at(text.p + 14, 2);
-    const int64_t second = digits_at(text.p + 17, 2);
-
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in(year, month) ||
-        hour > 23 || minute > 59 || second > 59)
+    if (bad || year < 1970 || month < 1 || month > 12 || day < 1 ||
+        day > days_in(year, month) || hour > 23 || minute > 59 || second > 59)
         return false;
     *out = ((((days_before(year, month) + day - 1) * 24 + hour) * 60 + minute) * 60 + second) *
                1000000 +
-           digits_at(text.p + 20, 6);
+           micros;
     return true;
 }
 
