@@ -188,8 +188,8 @@ static void change_something(cu_store *store)
     static const char *const changes[] = {
         "DELETE FROM ledger_entry WHERE seq = $1",
         "DELETE FROM ledger_entry WHERE seq >= $1 AND seq < $1 + 40",
-        "UPDATE ledger_entry SET bytes = (SELECT o.bytes FROM ledger_entry o WHERE o.seq = 9)"
-        " WHERE seq = $1",
+        ("UPDATE ledger_entry SET bytes = (SELECT o.bytes FROM ledger_entry o WHERE o.seq = 9)"
+         " WHERE seq = $1"),
         "UPDATE ledger_entry SET time_us = time_us + 1 WHERE seq = $1",
         "UPDATE ledger_entry SET actor = 'officer:2' WHERE seq = $1",
         "UPDATE ledger_entry SET object = 'exhibit:9' WHERE seq = $1",
