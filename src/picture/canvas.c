@@ -61,7 +61,7 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
 
     if (st != CU_OK)
         return st;
-    canvas->kept = malloc(kept);
+    canvas->kept = kept <= canvas->room.n ? canvas->room.p : malloc(kept);
     if (canvas->row_channels != channels) {
         canvas->alpha = malloc((size_t)canvas->kept_width * canvas->kept_height);
         if (canvas->alpha == NULL)
@@ -72,7 +72,8 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
         canvas->full = malloc((size_t)pixels * channels);
     if (canvas->kept == NULL || (canvas->want_full && canvas->full == NULL))
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    touch(canvas->kept, kept);
+    if (canvas->kept != canvas->room.p)
+        touch(canvas->kept, kept);
     memset(canvas->kept, grey, kept);
     if (canvas->full != NULL)
         memset(canvas->full, grey, (size_t)pixels * channels);
@@ -82,12 +83,13 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
 
 void cu_canvas_free(cu_canvas *canvas)
 {
-    free(canvas->kept);
+    if (canvas->kept != canvas->room.p)
+        free(canvas->kept);
     free(canvas->alpha);
     free(canvas->full);
     free(canvas->columns);
     cu_pdq_scratch_free(&canvas->scratch);
-    *canvas = (cu_canvas){.want_full = canvas->want_full};
+    *canvas = (cu_canvas){.want_full = canvas->want_full, .room = canvas->room};
 }
 
 void cu_canvas_restart(cu_canvas *canvas)

@@ -82,14 +82,8 @@ static cu_status hash_all_pixels(cu_canvas *canvas, bool full, cu_picture_views 
     return st == CU_OK && views != NULL ? hash_views(canvas, views, err) : st;
 }
 
-/* What is wanted besides the hashes of variant A. */
-typedef struct wish {
-    bool full;
-    cu_picture_views *views;
-} wish;
-
 static void decode(cu_bytes file, const cu_picture_format *format, cu_canvas *canvas,
-                   const wish *wanted, cu_picture_facts *out)
+                   const cu_picture_wish *wanted, cu_picture_facts *out)
 {
     cu_err err = {0};
     cu_err lost = {0};
@@ -134,15 +128,15 @@ static void read_exif(cu_bytes file, const cu_picture_format *format, const cu_c
 
 void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
 {
-    cu_picture_examine_with(file, full, NULL, out);
+    cu_picture_examine_with(file, &(cu_picture_wish){.full = full}, out);
 }
 
-void cu_picture_examine_with(cu_bytes file, bool full, cu_picture_views *views,
+void cu_picture_examine_with(cu_bytes file, const cu_picture_wish *wanted,
                              cu_picture_facts *out)
 {
     const cu_picture_format *const format = cu_picture_format_of(file);
-    cu_canvas canvas = {.want_full = full || views != NULL};
-    const wish wanted = {full, views};
+    cu_canvas canvas = {.want_full = wanted->full || wanted->views != NULL,
+                        .room = wanted->room};
 
     *out = (cu_picture_facts){.orientation = 1,
                               .frames = 1,
@@ -151,12 +145,12 @@ void cu_picture_examine_with(cu_bytes file, bool full, cu_picture_views *views,
                               .exif = {.taken_us = CU_PICTURE_NO_TIME,
                                        .latitude = CU_PICTURE_NO_ANGLE,
                                        .longitude = CU_PICTURE_NO_ANGLE}};
-    if (views != NULL)
-        views->count = 0;
+    if (wanted->views != NULL)
+        wanted->views->count = 0;
     if (format == NULL)
         return;
     (void)snprintf(out->format, sizeof out->format, "%s", format->name);
-    decode(file, format, &canvas, &wanted, out);
+    decode(file, format, &canvas, wanted, out);
     read_exif(file, format, &canvas, out);
     cu_canvas_free(&canvas);
 }

@@ -3,10 +3,17 @@
 #ifndef CU_PICTURE_EXAMINE_H
 #define CU_PICTURE_EXAMINE_H
 
-#include "picture/picture.h"
+#include "picture/canvas.h"
 
-/* As below; views, where not NULL, are filled too. */
-void cu_picture_examine_with(cu_bytes file, bool full, cu_picture_views *views,
+/* What is wanted of a file besides its hashes of variant A, and where to work. */
+typedef struct cu_picture_wish {
+    bool full;               /* variant F */
+    cu_picture_views *views; /* filled where not NULL */
+    cu_canvas_room room;     /* may be empty */
+} cu_picture_wish;
+
+/* As below. */
+void cu_picture_examine_with(cu_bytes file, const cu_picture_wish *wanted,
                              cu_picture_facts *out);
 
 /* Parses file here and now: for the child, and for tests of what it does. Always fills out. */
