@@ -209,9 +209,12 @@ cu_status cu_matcher_add(cu_matcher *matcher, const cu_evidence_item *item, cu_e
     *kept = *item;
     kept->path = cu_arena_text(matcher->texts, item->path, strlen(item->path));
     kept->state = cu_arena_text(matcher->texts, item->state, strlen(item->state));
-    if (kept->path == NULL || kept->state == NULL)
+    kept->recovery = item->recovery == NULL ? ""
+                                            : cu_arena_text(matcher->texts, item->recovery,
+                                                            strlen(item->recovery));
+    if (kept->path == NULL || kept->state == NULL || kept->recovery == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    kept->name = kept->inode = kept->recovery = kept->type = NULL;
+    kept->name = kept->inode = kept->type = NULL;
     matcher->digests[matcher->count++] = item->digests;
     return matcher->count < batch ? CU_OK : look_up(matcher, err);
 }

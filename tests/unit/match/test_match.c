@@ -81,15 +81,17 @@ static int remove_sets(void **state)
     return 0;
 }
 
+/* A member is as live as what it lies in, which its recovery says. */
 static cu_evidence_item item_of(size_t i, char path[32])
 {
-    static const char *const states[] = {"allocated", "deleted", "orphan"};
+    static const char *const states[] = {"allocated", "deleted", "orphan",
+                                         "member",    "member",  "orphan"};
     cu_evidence_item item = {.id = (int64_t)i + 1,
                              .path = path,
                              .name = "x",
                              .inode = "",
-                             .state = states[i % 3],
-                             .recovery = "chain",
+                             .state = states[i % 6],
+                             .recovery = i % 3 == 0 ? "allocated" : "chain",
                              .claimed = i % 7 == 0,
                              .size = i % 11 == 0 ? 0 : 10,
                              .examined = i % 13 != 0};
