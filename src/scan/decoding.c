@@ -2,6 +2,8 @@
 /* A list of jobs, a list of answers, and threads that each own a zygote. */
 #include "scan/decoding.h"
 
+#include "match/match.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,7 +15,14 @@ enum {
     piece_bytes = 4 << 20,
     keep_bytes = 32 << 20, /* of a worker's memory between two pictures */
     workers_max = 256,
+    thumbnails_max = 256, /* that are remembered */
 };
+
+/* One that was decoded: many files of one maker may hold the same. */
+typedef struct thumbnail {
+    uint8_t sha256[32];
+    cu_picture_facts facts;
+} thumbnail;
 
 typedef struct job {
     struct job *next;
@@ -41,6 +50,8 @@ struct cu_decoding {
     size_t waiting; /* jobs that nobody has taken */
     size_t idle;    /* workers that wait for one */
     bool closing;
+    thumbnail *thumbnails[thumbnails_max];
+    size_t thumbnail_count; /* ever: the oldest is forgotten first */
     size_t open;
     cu_decoding_options options;
     size_t worker_count;
@@ -192,6 +203,58 @@ static void let_go(worker *self)
 
 /* ---- a worker ---- */
 
+static bool recall_thumbnail(cu_decoding *all, const cu_digests *digests, cu_picture_facts *out)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&all->lock);
+    for (size_t i = 0; !found && i < thumbnails_max && all->thumbnails[i] != NULL; i++) {
+        const thumbnail *const one = all->thumbnails[i];
+
+        found = memcmp(one->sha256, digests->sha256, sizeof one->sha256) == 0;
+        if (found)
+            *out = one->facts;
+    }
+    pthread_mutex_unlock(&all->lock);
+    return found;
+}
+
+/* Where there is no memory for it, the next of the same bytes is decoded again. */
+static void remember_thumbnail(cu_decoding *all, const cu_digests *digests,
+                               const cu_picture_facts *facts)
+{
+    thumbnail *const made = malloc(sizeof *made);
+    thumbnail **place = NULL;
+
+    if (made == NULL)
+        return;
+    memcpy(made->sha256, digests->sha256, sizeof made->sha256);
+    made->facts = *facts;
+    pthread_mutex_lock(&all->lock);
+    place = &all->thumbnails[all->thumbnail_count++ % thumbnails_max];
+    free(*place);
+    *place = made;
+    pthread_mutex_unlock(&all->lock);
+}
+
+static cu_status decode_thumbnail(worker *self, const cu_picture_file *file,
+                                  cu_picture_answer *out, cu_err *err)
+{
+    const cu_decoding_options *const options = &self->all->options;
+    cu_match_standing standing = CU_MATCH_UNKNOWN;
+    cu_status st = cu_match_standing_of(options->sets, options->set_count,
+                                        &out->thumbnail_digests, &standing, err);
+
+    out->thumbnail_known = st == CU_OK && standing != CU_MATCH_UNKNOWN;
+    if (st != CU_OK || out->thumbnail_known ||
+        recall_thumbnail(self->all, &out->thumbnail_digests, &out->thumbnail))
+        return st;
+    st = cu_picture_examine(self->decoder, file, &out->thumbnail, err);
+    if (st == CU_OK && out->thumbnail.outcome == CU_PICTURE_WHOLE)
+        remember_thumbnail(self->all, &out->thumbnail_digests, &out->thumbnail);
+    return st;
+}
+
 /* A thumbnail that is not of its picture is looked at as a file of its own. */
 static cu_status examine_thumbnail(worker *self, cu_picture_answer *out, cu_err *err)
 {
@@ -207,9 +270,10 @@ static cu_status examine_thumbnail(worker *self, cu_picture_answer *out, cu_err 
     cu_digest_update(&digest, (cu_bytes){self->memory.p + place->offset, (size_t)place->bytes});
     cu_digest_final(&digest, &out->thumbnail_digests);
 
-    const cu_status st = cu_picture_examine(self->decoder, &file, &out->thumbnail, err);
+    const cu_status st = decode_thumbnail(self, &file, out, err);
 
-    out->has_thumbnail = st == CU_OK && out->thumbnail.outcome != CU_PICTURE_NOT;
+    out->has_thumbnail =
+        st == CU_OK && (out->thumbnail_known || out->thumbnail.outcome != CU_PICTURE_NOT);
     return st;
 }
 
@@ -332,6 +396,8 @@ void cu_decoding_stop(cu_decoding *decoding)
         decoding->answers = dropped->next;
         cu_picture_answer_free(dropped);
     }
+    for (size_t i = 0; i < thumbnails_max; i++)
+        free(decoding->thumbnails[i]);
     pthread_cond_destroy(&decoding->to_workers);
     pthread_cond_destroy(&decoding->to_caller);
     pthread_mutex_destroy(&decoding->lock);

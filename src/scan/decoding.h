@@ -4,6 +4,7 @@
 #define CU_SCAN_DECODING_H
 
 #include "device/device.h"
+#include "hashset/hashset.h"
 #include "picture/picture.h"
 #include "scan/intake.h"
 #include "scan/keep.h"
@@ -13,6 +14,8 @@ typedef struct cu_decoding_options {
     cu_device *device;
     const cu_plan *plan;
     const cu_walked *walked;
+    cu_hashset *const *sets; /* a thumbnail that they know is not decoded */
+    size_t set_count;
     unsigned workers;
     bool full;  /* variant F is wanted */
     bool views; /* so are other views */
@@ -33,7 +36,8 @@ typedef struct cu_picture_answer {
     cu_status status; /* ours: no facts where it is not CU_OK */
     cu_err err;
     cu_picture_facts facts;
-    bool has_thumbnail; /* the file holds another picture, small */
+    bool has_thumbnail;   /* the file holds another picture, small */
+    bool thumbnail_known; /* to a set: it was not decoded */
     cu_digests thumbnail_digests;
     cu_picture_facts thumbnail;
     cu_picture_views *views; /* NULL where they were not asked for */

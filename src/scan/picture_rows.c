@@ -127,7 +127,9 @@ static cu_status add_member(void *context, const cu_evidence_item *parent, cu_er
         st = cu_evidence_add_item(self->evidence, &row, err);
     cu_buffer_free(&path);
     if (st == CU_OK)
-        st = add_picture(self->evidence, self->id, &self->answer->thumbnail, err);
+        st = self->answer->thumbnail_known
+                 ? cu_picture_write_known(self->evidence, self->id, err)
+                 : add_picture(self->evidence, self->id, &self->answer->thumbnail, err);
     if (st == CU_OK)
         st = cu_evidence_add_finding(self->evidence,
                                      &(cu_evidence_finding){.item = parent->id,

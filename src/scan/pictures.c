@@ -391,6 +391,8 @@ cu_status cu_pictures_open(const cu_pictures_options *options, cu_pictures **out
         st = cu_decoding_start(&(cu_decoding_options){.device = options->device,
                                                       .plan = options->plan,
                                                       .walked = options->walked,
+                                                      .sets = options->sets,
+                                                      .set_count = options->set_count,
                                                       .workers = options->workers,
                                                       .full = self->full,
                                                       .views = self->views},

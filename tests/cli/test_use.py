@@ -168,6 +168,31 @@ def killed_and_resumed(folder):
     assert resumed >= 5, f"only {resumed} were killed in the middle"
 
 
+def thumbnails_by_digest(folder):
+    """A thumbnail that a set knows by its bytes is not decoded; one that many files hold is decoded for each alike."""
+    known, other = make_scene(1, 120, 90, 85), make_scene(2, 120, 90, 85)
+    with open(os.path.join(folder, "list"), "w", encoding="ascii") as out:
+        out.write(hashlib.sha256(known).hexdigest() + "\n")
+    chs = os.path.join(folder, "list.chs")
+    done = run("hashset", "import", "--as", "sha256", "--alert", os.path.join(folder, "list"), "-o", chs)
+    assert done.returncode == 0, done
+    files = {f"{name}{number}.jpg": with_thumbnail(make_scene(number, 160, 120, 80), thumbnail)
+             for name, thumbnail in (("known", known), ("other", other)) for number in range(3, 6)}
+    image = fill_stick(folder, files)
+    kept = None
+    for workers in ("1", "4"):
+        summary, _ = scan(image, folder, "--set", chs, "--workers", workers)
+        assert summary["pictures"] == {"decoded": 9, "partly": 0, "not": 0, "known": 3}, summary["pictures"]
+        assert summary["matches"]["exact"] == 3, summary["matches"]
+        bytes_now = read(os.path.join(folder, "scan.custos"))
+        assert kept is None or kept == bytes_now, "workers changed the evidence"
+        kept = bytes_now
+    database = sqlite3.connect("file:" + os.path.join(folder, "scan.custos") + "?immutable=1", uri=True)
+    rows = database.execute("SELECT p.outcome, p.width, p.pdq IS NULL, count(*) FROM item i JOIN picture p ON p.item = i.id"
+                            " WHERE i.state = 'member' GROUP BY p.outcome, p.width, p.pdq ORDER BY p.outcome").fetchall()
+    assert rows == [("known", 0, 1, 3), ("whole", 120, 0, 3)], rows
+
+
 def bytes_read():
     """By this program and all of its children that have ended."""
     with open("/proc/self/io", encoding="ascii") as told:
@@ -465,6 +490,7 @@ def main():
     tap.run("the files of a source may all be named", in_folder, named_parts)
     tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
     tap.run("any number of workers writes the same bytes", in_folder, same_whoever_works)
+    tap.run("thumbnails are looked up by digest before they are decoded", in_folder, thumbnails_by_digest)
     tap.run("a picture is read once, decoded while the sweep goes on", in_folder, pictures_are_read_once)
     tap.run("a scan killed at 50 moments resumes to the same bytes", in_folder, killed_and_resumed)
     tap.run("a flipped bit is seen, and a changed source", in_folder, flipped_bits)
