@@ -90,6 +90,9 @@ static void decode(cu_bytes file, const cu_picture_format *format, cu_canvas *ca
     cu_status st = format->decode(file, canvas, &err);
     cu_status hashed = CU_OK;
 
+    /* A library may leave out what it has no memory for, and not say so. */
+    if (st == CU_OK && cu_sandbox_memory_ran_out())
+        st = cu_fail(&err, CU_ENOMEM, "out of memory");
     if (st == CU_OK)
         canvas->rows = canvas->height;
     if (canvas->begun && canvas->rows > 0 && canvas->hash_count == 0)

@@ -75,8 +75,8 @@ static bool skip_extension(GifFileType *gif)
     return true;
 }
 
-/* Frames until the end or the first thing that is wrong. */
-static uint32_t count_frames(cu_bytes file)
+/* Frames until the end or the first thing that is wrong with the file. */
+static cu_status count_frames(cu_bytes file, uint32_t *out, cu_err *err)
 {
     source from = {.file = file};
     int error = 0;
@@ -96,8 +96,14 @@ static uint32_t count_frames(cu_bytes file)
             break;
     }
     if (gif != NULL)
+        error = gif->Error;
+
+    const bool lost = error == D_GIF_ERR_NOT_ENOUGH_MEM;
+
+    if (gif != NULL)
         (void)DGifCloseFile(gif, &error);
-    return count;
+    *out = count;
+    return lost ? cu_fail(err, CU_ENOMEM, "out of memory") : CU_OK;
 }
 
 /* ---- one frame ---- */
@@ -242,12 +248,13 @@ static cu_status begin(decoder *self, cu_err *err)
     if (gif->SWidth <= 0 || gif->SHeight <= 0)
         return cu_fail(err, CU_EFORMAT, "its size is %d x %d", gif->SWidth, gif->SHeight);
 
-    const cu_status st =
+    cu_status st =
         cu_canvas_begin(self->canvas, (uint32_t)gif->SWidth, (uint32_t)gif->SHeight, 3, err);
 
+    if (st == CU_OK)
+        st = count_frames(self->source.file, &self->canvas->frames, err);
     if (st != CU_OK)
         return st;
-    self->canvas->frames = count_frames(self->source.file);
     self->frames = cu_frames_choose(self->canvas->frames,
                                     (uint64_t)gif->SWidth * (uint64_t)gif->SHeight, 1);
     self->screen = malloc((size_t)gif->SWidth * (size_t)gif->SHeight * 3);
