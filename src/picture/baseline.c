@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of a baseline JPEG the hash looks at, found before its scan is read. */
 #include "picture/baseline_plan.h"
-#include "picture/samples.h"
 
 #include <stdlib.h>
 
@@ -9,6 +8,10 @@ enum {
     alignment = 64,
     steps = 64,
     largest_step = 255,
+    spare_blocks = 5, /* behind a row */
+    eight = 8,
+    gathered = 32, /* bytes */
+    no_place = 128,
     narrowest = 7, /* below it, libjpeg repeats samples and draws no triangle */
 };
 
@@ -139,12 +142,14 @@ static bool make_rooms(cu_baseline_plan *plan)
         const uint32_t blocks_across = plan->groups_across * part->across;
         const uint32_t blocks_down = plan->groups_down * part->down;
 
-        /* A block more: the sample to the right of the last has no weight, but is read. */
-        part->row_bytes = (blocks_across + 1) * cu_baseline_block;
+        /* Some blocks more: vectors read 32 bytes from where they find a sample. */
+        part->row_bytes = (blocks_across + spare_blocks) * cu_baseline_block;
         part->rows = calloc((size_t)part->down * cu_baseline_block, part->row_bytes);
         part->rows_wanted = calloc(blocks_down, 1);
+        part->rows_made = calloc(blocks_down, 1);
         part->columns_wanted = calloc(blocks_across + 1, 1);
-        if (part->rows == NULL || part->rows_wanted == NULL || part->columns_wanted == NULL)
+        if (part->rows == NULL || part->rows_wanted == NULL || part->rows_made == NULL ||
+            part->columns_wanted == NULL)
             return false;
     }
     return true;
@@ -155,6 +160,7 @@ static void free_rooms(cu_baseline_plan *plan)
     for (size_t i = 0; i < CU_COUNT_OF(plan->parts); i++) {
         free(plan->parts[i].rows);
         free(plan->parts[i].rows_wanted);
+        free(plan->parts[i].rows_made);
         free(plan->parts[i].columns_wanted);
     }
     free(plan->group_columns);
@@ -162,7 +168,10 @@ static void free_rooms(cu_baseline_plan *plan)
 
 static void want_row(cu_baseline_part *part, uint32_t row)
 {
-    part->rows_wanted[row / cu_baseline_block] |= (uint8_t)(1U << row % cu_baseline_block);
+    const uint32_t bit = row % cu_baseline_block;
+
+    part->rows_wanted[row / cu_baseline_block] |= (uint8_t)(1U << bit);
+    part->rows_made[row / cu_baseline_block] |= (uint8_t)(1U << bit | 0x80U >> bit);
 }
 
 static void want_rows(cu_baseline_plan *plan)
@@ -218,6 +227,29 @@ static void mix_column(cu_baseline_plan *plan, uint32_t i, uint32_t x)
     }
 }
 
+/* From left, which rises: each columns beside each other for one kept column. */
+static void gather_columns(cu_samples_gather *out, const uint32_t *left, uint32_t count,
+                           uint32_t each)
+{
+    out->fits = true;
+    memset(out->places, no_place, sizeof out->places);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *const places = out->places[i / eight];
+
+        if (i % eight == 0)
+            out->base[i / eight] = left[i];
+        for (uint32_t k = 0; k < each; k++) {
+            const uint32_t at = left[i] + k - out->base[i / eight];
+
+            if (at >= gathered) {
+                out->fits = false;
+                return;
+            }
+            places[at / 16 * 16 + i % eight * each + k] = (uint8_t)(at % 16);
+        }
+    }
+}
+
 static void want_columns(cu_baseline_plan *plan)
 {
     const cu_canvas *const canvas = plan->canvas;
@@ -233,6 +265,8 @@ static void want_columns(cu_baseline_plan *plan)
             plan->parts[k].columns_wanted[right / cu_baseline_block] = 1;
         }
     }
+    gather_columns(&plan->luma_gather, canvas->columns, canvas->kept_width, 1);
+    gather_columns(&plan->colour_gather, plan->columns.left, canvas->kept_width, 2);
 }
 
 /* ---- all of it ---- */

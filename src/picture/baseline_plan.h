@@ -6,6 +6,7 @@
 
 #include "picture/baseline.h"
 #include "picture/entropy.h"
+#include "picture/samples.h"
 
 enum {
     cu_baseline_block = 8,      /* rows and columns */
@@ -31,6 +32,7 @@ typedef struct cu_baseline_part {
     uint32_t row_bytes;                         /* of rows below */
     uint8_t *rows;           /* of this row of groups: down * 8 of row_bytes */
     uint8_t *rows_wanted;    /* by row of blocks: bit 0 is the first row of the block */
+    uint8_t *rows_made;      /* likewise, with their mirrors */
     uint8_t *columns_wanted; /* by column of blocks: 0 or 1 */
 } cu_baseline_part;
 
@@ -45,6 +47,7 @@ typedef struct cu_baseline_plan {
     uint8_t *group_columns; /* by group of a row: blocks in wanted columns, a bit for each */
     cu_entropy_codes codes[6];
     cu_baseline_columns columns; /* of colours */
+    cu_samples_gather luma_gather, colour_gather;
     /* Kept columns of rows that are read: luma, and colours before they are blended down. */
     uint8_t luma[cu_baseline_luma_ring][cu_baseline_kept_room] __attribute__((aligned(32)));
     uint16_t colour[2][cu_baseline_colour_ring][cu_baseline_kept_room]

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A baseline scan, group of blocks after group. Compiled once plainly and once with vectors. */
 #include "picture/baseline_plan.h"
-#include "picture/samples.h"
 
 enum {
     lanes = 16,         /* of a vector of colours */
@@ -151,11 +150,11 @@ static uint32_t wanted_blocks(const cu_baseline_plan *plan, uint32_t y, uint32_t
     return wanted;
 }
 
-/* One block's wanted rows. False where libjpeg's ways would disagree. */
+/* One block's rows, with their mirrors. False where libjpeg's ways would disagree. */
 static inline bool give_block(const cu_baseline_part *part, const group *g, uint32_t number,
                               uint32_t rows, uint8_t *out)
 {
-    if (g->flat[number] && (rows & (rows - 1) & 0x55) != 0)
+    if (g->flat[number])
         return cu_samples_flat(g->blocks[number][0], rows, out, part->row_bytes);
     return cu_samples_rows(g->blocks[number], rows, out, part->row_bytes);
 }
@@ -169,7 +168,7 @@ static bool give_group(const cu_baseline_plan *plan, const group *g, uint32_t y,
         const cu_baseline_part *const part = &plan->parts[i];
 
         for (uint32_t v = 0; v < part->down; v++) {
-            const uint32_t rows = part->rows_wanted[y * part->down + v];
+            const uint32_t rows = part->rows_made[y * part->down + v];
             uint8_t *out = part->rows + (size_t)v * cu_baseline_block * part->row_bytes +
                            (size_t)x * part->across * cu_baseline_block;
 
@@ -184,6 +183,13 @@ static bool give_group(const cu_baseline_plan *plan, const group *g, uint32_t y,
 
 /* ---- rows ---- */
 
+#ifdef __AVX2__
+static uint32_t eights_of(const cu_canvas *canvas)
+{
+    return (canvas->kept_width + 7) / 8;
+}
+#endif
+
 static void keep_luma(cu_baseline_plan *plan, uint32_t y, const uint8_t *row)
 {
     const cu_canvas *const canvas = plan->canvas;
@@ -193,6 +199,12 @@ static void keep_luma(cu_baseline_plan *plan, uint32_t y, const uint8_t *row)
         memcpy(out, row, canvas->width);
         return;
     }
+#ifdef __AVX2__
+    if (plan->luma_gather.fits) {
+        cu_samples_pick(&plan->luma_gather, eights_of(canvas), row, out);
+        return;
+    }
+#endif
     for (uint32_t i = 0; i < canvas->kept_width; i++)
         out[i] = row[canvas->columns[i]];
 }
@@ -202,6 +214,13 @@ static void keep_colour(cu_baseline_plan *plan, uint32_t which, uint32_t y, cons
     const cu_baseline_columns *const columns = &plan->columns;
     uint16_t *const out = plan->colour[which][y % cu_baseline_colour_ring];
 
+#ifdef __AVX2__
+    if (plan->colour_gather.fits) {
+        cu_samples_weigh(&plan->colour_gather, eights_of(plan->canvas), row, columns->weights,
+                         out);
+        return;
+    }
+#endif
     for (uint32_t i = 0; i < plan->canvas->kept_width; i++) {
         const uint8_t *const at = row + columns->left[i];
 

@@ -152,7 +152,7 @@ static inline uint32_t cu_entropy_steps(cu_entropy_meaning meaning)
 
 static inline void cu_entropy_drop(cu_entropy_bits *self, cu_entropy_meaning meaning)
 {
-    self->held <<= meaning & 0xFF;
+    self->held <<= meaning & 63; /* all of its low byte: it is 26 at most */
     self->count -= meaning & 0xFF;
 }
 

@@ -46,12 +46,13 @@ static inline uint8_t cu_samples_clamp(int32_t value)
 }
 
 /*
- * Where the coefficient of this row and column of a block lies in memory: two rows side by
- * side, so that vectors multiply and add them at once.
+ * Where the coefficient of this row and column of a block lies in memory: rows 0 and 2 side by
+ * side, then 4 and 6, 1 and 3, 5 and 7. Vectors multiply and add two of them at once, and rows
+ * that mirror each other differ in the sign of the odd ones.
  */
 static inline uint32_t cu_samples_index(uint32_t row, uint32_t column)
 {
-    return row / 2 * 16 + column * 2 + row % 2;
+    return (row % 2 * 2 + row / 4) * 16 + column * 2 + row / 2 % 2;
 }
 
 /* The block's rows that wanted names, to out and each stride behind it: one that has nothing
@@ -78,12 +79,76 @@ static inline void cu_samples_clear(int16_t *block)
         _mm256_store_si256(at + i, _mm256_setzero_si256());
 }
 
-static inline __m256i cu_samples_pair(const int16_t *factors)
+/* Of outputs 0 to 3: inputs in the order in which they lie in memory. */
+static const int16_t cu_samples_paired[4][8] = {
+    {8192, 10703, 8192, 4433, 11363, 9633, 6437, 2260},
+    {8192, 4433, -8192, -10704, 9633, -2259, -11362, -6436},
+    {8192, -4433, -8192, 10704, 6437, -11362, 2261, 9633},
+    {8192, -10703, 8192, -4433, 2260, -6436, 9633, -11363},
+};
+
+/* Factors of two inputs, for all columns. */
+static inline __m256i cu_samples_pair(int row, int pair)
 {
     int32_t both = 0;
 
-    memcpy(&both, factors, sizeof both);
+    memcpy(&both, &cu_samples_paired[row][2 * pair], sizeof both);
     return _mm256_set1_epi32(both);
+}
+
+/* Factors of two inputs, for outputs 0 to 3, twice. */
+static inline __m256i cu_samples_turned(int first)
+{
+    const int16_t(*const f)[8] = cu_samples_factors;
+    const __m128i four =
+        _mm_setr_epi16(f[0][first], f[0][first + 2], f[1][first], f[1][first + 2], f[2][first],
+                       f[2][first + 2], f[3][first], f[3][first + 2]);
+
+    return _mm256_set_m128i(four, four);
+}
+
+/* The sum of two inputs times their factors, of either row; from: the first input's byte. */
+static inline __m256i cu_samples_across(__m256i rows, int from, int first)
+{
+    const int second = from + 4;
+    const __m256i places =
+        _mm256_set1_epi32(from | (from + 1) << 8 | second << 16 | (second + 1) << 24);
+
+    return _mm256_madd_epi16(_mm256_shuffle_epi8(rows, places), cu_samples_turned(first));
+}
+
+/* A row and its mirror, to out and to mirror. Bits that are outside are set in the result. */
+static inline __m256i cu_samples_two_rows(const __m256i *pairs, int row, uint8_t *out,
+                                          uint8_t *mirror)
+{
+    const __m256i first_half = _mm256_set1_epi32(1 << (cu_samples_first_shift - 1));
+    /* And 128, which a sample's middle is. */
+    const __m256i last_half =
+        _mm256_set1_epi32((1 << (cu_samples_last_shift - 1)) + (128 << cu_samples_last_shift));
+    const __m256i reach = _mm256_set1_epi32(512 - 128);
+    __m256i even = _mm256_add_epi32(_mm256_madd_epi16(pairs[0], cu_samples_pair(row, 0)),
+                                    _mm256_madd_epi16(pairs[1], cu_samples_pair(row, 1)));
+    __m256i odd = _mm256_add_epi32(_mm256_madd_epi16(pairs[2], cu_samples_pair(row, 2)),
+                                   _mm256_madd_epi16(pairs[3], cu_samples_pair(row, 3)));
+    __m256i rows; /* in the low half the row, in the high half its mirror */
+    __m256i left;
+    __m256i right;
+
+    even = _mm256_add_epi32(even, first_half);
+    left = _mm256_srai_epi32(_mm256_add_epi32(even, odd), cu_samples_first_shift);
+    right = _mm256_srai_epi32(_mm256_sub_epi32(even, odd), cu_samples_first_shift);
+    rows = _mm256_permute4x64_epi64(_mm256_packs_epi32(left, right), 0xD8);
+    even = _mm256_add_epi32(cu_samples_across(rows, 0, 0), cu_samples_across(rows, 8, 4));
+    odd = _mm256_add_epi32(cu_samples_across(rows, 2, 1), cu_samples_across(rows, 10, 5));
+    even = _mm256_add_epi32(even, last_half);
+    left = _mm256_srai_epi32(_mm256_add_epi32(even, odd), cu_samples_last_shift);
+    right = _mm256_srai_epi32(_mm256_sub_epi32(even, odd), cu_samples_last_shift);
+    right = _mm256_shuffle_epi32(right, 0x1B);
+    rows = _mm256_packus_epi32(left, right);
+    rows = _mm256_packus_epi16(rows, rows);
+    _mm_storel_epi64((__m128i *)(void *)out, _mm256_castsi256_si128(rows));
+    _mm_storel_epi64((__m128i *)(void *)mirror, _mm256_extracti128_si256(rows, 1));
+    return _mm256_or_si256(_mm256_add_epi32(left, reach), _mm256_add_epi32(right, reach));
 }
 
 /* True where the sum of magnitudes is small enough; each is up to 8192. */
@@ -103,53 +168,19 @@ static inline bool cu_samples_is_small(const __m256i *pairs)
     return _mm_cvtsi128_si32(sum) <= cu_samples_sum_max;
 }
 
-/* Likewise, of any block with coefficients up to 8192. */
+/* Likewise, of any block with coefficients up to 8192; rows come with their mirrors. */
 static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_t *out,
                                    size_t stride)
 {
     const __m256i *const pairs = (const __m256i *)(const void *)block;
-    const __m256i half_first = _mm256_set1_epi32(1 << (cu_samples_first_shift - 1));
-    const __m256i half_last = _mm256_set1_epi32(1 << (cu_samples_last_shift - 1));
-    __m256i turned[4]; /* factors of two inputs, by output */
     __m256i outside = _mm256_setzero_si256();
 
-    for (int k = 0; k < 4; k++)
-        turned[k] =
-            _mm256_setr_epi16(cu_samples_factors[0][2 * k], cu_samples_factors[0][2 * k + 1],
-                              cu_samples_factors[1][2 * k], cu_samples_factors[1][2 * k + 1],
-                              cu_samples_factors[2][2 * k], cu_samples_factors[2][2 * k + 1],
-                              cu_samples_factors[3][2 * k], cu_samples_factors[3][2 * k + 1],
-                              cu_samples_factors[4][2 * k], cu_samples_factors[4][2 * k + 1],
-                              cu_samples_factors[5][2 * k], cu_samples_factors[5][2 * k + 1],
-                              cu_samples_factors[6][2 * k], cu_samples_factors[6][2 * k + 1],
-                              cu_samples_factors[7][2 * k], cu_samples_factors[7][2 * k + 1]);
-    for (uint32_t left = wanted; left != 0; left &= left - 1) {
+    for (uint32_t left = wanted & 15; left != 0; left &= left - 1) {
         const int row = __builtin_ctz(left);
-        const int16_t *const factors = cu_samples_factors[row];
-        __m256i sum = _mm256_add_epi32(
-            _mm256_add_epi32(_mm256_madd_epi16(pairs[0], cu_samples_pair(factors)),
-                             _mm256_madd_epi16(pairs[1], cu_samples_pair(factors + 2))),
-            _mm256_add_epi32(_mm256_madd_epi16(pairs[2], cu_samples_pair(factors + 4)),
-                             _mm256_madd_epi16(pairs[3], cu_samples_pair(factors + 6))));
+        uint8_t *const at = out + (size_t)row * stride;
+        uint8_t *const mirror = out + (size_t)(7 - row) * stride;
 
-        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, half_first), cu_samples_first_shift);
-        sum = _mm256_permute4x64_epi64(_mm256_packs_epi32(sum, sum), 0x88);
-        sum = _mm256_add_epi32(
-            _mm256_add_epi32(_mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0x00), turned[0]),
-                             _mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0x55), turned[1])),
-            _mm256_add_epi32(_mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0xAA), turned[2]),
-                             _mm256_madd_epi16(_mm256_shuffle_epi32(sum, 0xFF), turned[3])));
-        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, half_last), cu_samples_last_shift);
-        outside = _mm256_or_si256(outside, _mm256_add_epi32(sum, _mm256_set1_epi32(512)));
-        sum = _mm256_add_epi32(sum, _mm256_set1_epi32(128));
-        sum = _mm256_packus_epi32(sum, sum);
-        sum = _mm256_packus_epi16(sum, sum);
-
-        const uint64_t low = (uint32_t)_mm256_extract_epi32(sum, 0);
-        const uint64_t high = (uint32_t)_mm256_extract_epi32(sum, 4);
-        const uint64_t both = low | high << 32;
-
-        memcpy(out + (size_t)row * stride, &both, sizeof both);
+        outside = _mm256_or_si256(outside, cu_samples_two_rows(pairs, row, at, mirror));
     }
     return _mm256_testz_si256(outside, _mm256_set1_epi32(~1023)) != 0 &&
            cu_samples_is_small(pairs);
@@ -195,6 +226,58 @@ static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_
         }
     }
     return outside < 1024;
+}
+#endif
+
+/* ---- kept columns ---- */
+
+/*
+ * Where vectors find the samples of eight kept columns at once, if they lie within 32 bytes:
+ * places are those in the first 16 bytes from base, then those in the second 16; 128 is none.
+ * Of luma, one sample a column; of colours, two beside each other.
+ */
+enum { cu_samples_eights = 68 };
+
+typedef struct cu_samples_gather {
+    bool fits; /* all of them */
+    uint32_t base[cu_samples_eights];
+    uint8_t places[cu_samples_eights][32] __attribute__((aligned(32)));
+} cu_samples_gather;
+
+#ifdef __AVX2__
+
+static inline __m128i cu_samples_gathered(const cu_samples_gather *gather, uint32_t eight,
+                                          const uint8_t *row)
+{
+    const uint8_t *const at = row + gather->base[eight];
+    const __m256i bytes = _mm256_shuffle_epi8(
+        _mm256_loadu_si256((const __m256i_u *)(const void *)at),
+        _mm256_load_si256((const __m256i *)(const void *)gather->places[eight]));
+
+    return _mm_or_si128(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+}
+
+/* Columns of luma. */
+static inline void cu_samples_pick(const cu_samples_gather *gather, uint32_t eights,
+                                   const uint8_t *row, uint8_t *out)
+{
+    for (uint32_t i = 0; i < eights; i++)
+        _mm_storel_epi64((__m128i *)(void *)(out + (size_t)i * 8),
+                         cu_samples_gathered(gather, i, row));
+}
+
+/* Columns of colour: each two samples times their weights. */
+static inline void cu_samples_weigh(const cu_samples_gather *gather, uint32_t eights,
+                                    const uint8_t *row, const uint8_t (*weights)[2],
+                                    uint16_t *out)
+{
+    for (uint32_t i = 0; i < eights; i++) {
+        const __m128i by =
+            _mm_loadu_si128((const __m128i_u *)(const void *)(weights + (size_t)i * 8));
+
+        _mm_store_si128((__m128i *)(void *)(out + (size_t)i * 8),
+                        _mm_maddubs_epi16(cu_samples_gathered(gather, i, row), by));
+    }
 }
 #endif
 
