@@ -387,9 +387,13 @@ static runner start(const blur *self)
 /* A tile of means back into rows y… of the ring. */
 static void keep_tile(blur *self, size_t y, size_t x, lanes tile[wide])
 {
+    size_t row = y % self->ring_rows;
+
     transpose(tile);
-    for (size_t r = 0; r < wide; r++)
-        lanes_store(self->ring + (y + r) % self->ring_rows * self->padded + x, tile[r]);
+    for (size_t r = 0; r < wide; r++) {
+        lanes_store(self->ring + row * self->padded + x, tile[r]);
+        row = row + 1 < self->ring_rows ? row + 1 : 0; /* a division costs as much as a tile */
+    }
 }
 
 /* Rows y… of the picture into the ring, boxed along. */
@@ -427,10 +431,13 @@ static void second_along(blur *self, size_t y)
         means[k] = mean(running.sum, running.count, running.inverse);
     }
     for (size_t k = 0; k < cu_pdq_small; k += wide) {
+        size_t row = y % self->ring_rows;
+
         transpose(means + k);
-        for (size_t r = 0; r < wide; r++)
-            lanes_store(self->narrow + (y + r) % self->ring_rows * cu_pdq_small + k,
-                        means[k + r]);
+        for (size_t r = 0; r < wide; r++) {
+            lanes_store(self->narrow + row * cu_pdq_small + k, means[k + r]);
+            row = row + 1 < self->ring_rows ? row + 1 : 0;
+        }
     }
 }
 
