@@ -312,7 +312,8 @@ bool cu_baseline_read(const cu_baseline *picture, cu_canvas *canvas)
 {
     const cu_baseline_way *const *way = cu_baseline_ways();
 
-    while (!cu_baseline_way_runs(*way))
+    /* The last runs everywhere. */
+    while (way[1] != NULL && !cu_baseline_way_runs(way[0]))
         way++;
-    return cu_baseline_read_by(*way, picture, canvas);
+    return cu_baseline_read_by(way[0], picture, canvas);
 }

@@ -37,22 +37,22 @@ typedef struct cu_baseline_part {
 } cu_baseline_part;
 
 typedef struct cu_baseline_plan {
-    const cu_baseline *picture;
-    cu_canvas *canvas;
-    uint32_t groups_across, groups_down;
-    bool halved, blended; /* colours, in width and in height */
-    uint32_t shift;       /* of a blended sample */
-    uint32_t colour_rows; /* of the picture */
-    cu_baseline_part parts[3];
-    uint8_t *group_columns; /* by group of a row: blocks in wanted columns, a bit for each */
-    cu_entropy_codes codes[6];
-    cu_baseline_columns columns; /* of colours */
-    cu_samples_gather luma_gather, colour_gather;
     /* Kept columns of rows that are read: luma, and colours before they are blended down. */
     uint8_t luma[cu_baseline_luma_ring][cu_baseline_kept_room] __attribute__((aligned(32)));
     uint16_t colour[2][cu_baseline_colour_ring][cu_baseline_kept_room]
         __attribute__((aligned(32)));
+    cu_baseline_columns columns; /* of colours */
+    cu_samples_gather luma_gather, colour_gather;
+    cu_baseline_part parts[3];
     cu_entropy_reader reader;
+    cu_entropy_codes codes[6];
+    const cu_baseline *picture;
+    cu_canvas *canvas;
+    uint8_t *group_columns; /* by group of a row: blocks in wanted columns, a bit for each */
+    uint32_t groups_across, groups_down;
+    uint32_t shift;       /* of a blended sample */
+    uint32_t colour_rows; /* of the picture */
+    bool halved, blended; /* colours, in width and in height */
 } cu_baseline_plan;
 
 /* One compilation of baseline_scan.c. */

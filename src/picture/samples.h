@@ -92,7 +92,7 @@ static inline __m256i cu_samples_pair(int row, int pair)
 {
     int32_t both = 0;
 
-    memcpy(&both, &cu_samples_paired[row][2 * pair], sizeof both);
+    memcpy(&both, &cu_samples_paired[row][(size_t)pair * 2], sizeof both);
     return _mm256_set1_epi32(both);
 }
 

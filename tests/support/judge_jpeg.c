@@ -55,7 +55,7 @@ static bool is_same_row(const cu_canvas *canvas, uint32_t y, const uint8_t *row)
     const size_t channels = canvas->channels;
 
     for (uint32_t k = 0; k < canvas->kept_height; k++) {
-        const uint8_t *const kept = canvas->kept + k * canvas->kept_width * channels;
+        const uint8_t *const kept = canvas->kept + (size_t)k * canvas->kept_width * channels;
 
         if (cu_canvas_source_row(canvas, k) != y)
             continue;
