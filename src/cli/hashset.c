@@ -51,6 +51,7 @@ static void print_report(const cu_hashset_report *report, const char *out)
     print_left_out(report->wrong, "digests of a wrong length", report->first_wrong);
     print_left_out(report->duplicates, "that were there already", report->first_duplicate);
     print_left_out(report->withdrawn, "withdrawn by their source", "");
+    print_left_out(report->superseded, "that their source later said otherwise", "");
 }
 
 static void write_left_out(cu_json *json, const char *key, uint64_t count, const char *first)
@@ -80,6 +81,7 @@ static void write_report(const cu_hashset_report *report, const char *path)
     write_left_out(&json, "wrong", report->wrong, report->first_wrong);
     write_left_out(&json, "duplicates", report->duplicates, report->first_duplicate);
     write_left_out(&json, "withdrawn", report->withdrawn, NULL);
+    write_left_out(&json, "superseded", report->superseded, NULL);
     cu_json_close_object(&json);
     cu_json_close_object(&json);
     cu_json_line(&json);

@@ -237,6 +237,7 @@ static cu_status add_saying(cu_hashset_builder *builder, const cu_hashset_row *r
 
     if (!builder->keeps_records || !cu_hashset_saying_of(row, &saying))
         return CU_OK;
+    builder->has_states = builder->has_states || saying.state_us > 0;
 
     cu_buffer *const out = &builder->sayings.tail;
     const uint8_t no_length[cu_gather_length_bytes] = {0};

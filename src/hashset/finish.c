@@ -14,6 +14,7 @@
 enum { tell_step = 1 << 16, saying_bytes_max = 5 * (cu_hashset_text_max + 4) + 84 };
 
 typedef struct finishing {
+    cu_map latest; /* of the label of a row that says since when: that of its last state */
     cu_hashset_builder *builder;
     cu_hashset_output *output;
     cu_hashset_header *header;
@@ -127,14 +128,70 @@ static cu_status mark_withdrawn(void *context, uint64_t row, const cu_hashset_sa
     return CU_OK;
 }
 
+/* Eight bytes of a digest: a member cannot make a label that takes back another's. */
+static uint64_t label_key(cu_bytes label)
+{
+    uint8_t digest[32];
+    uint64_t key = 0;
+
+    cu_hashset_sha256(label, digest);
+    memcpy(&key, digest, sizeof key);
+    return key;
+}
+
+static cu_status note_latest(void *context, CU_UNUSED uint64_t row,
+                             const cu_hashset_saying *saying, cu_err *err)
+{
+    finishing *const self = context;
+    const uint64_t state = (uint64_t)saying->state_us;
+    bool added = false;
+
+    if (saying->state_us <= 0)
+        return CU_OK;
+
+    uint64_t *const latest =
+        cu_map_put(&self->latest, label_key(saying->texts[0]), state, &added);
+
+    if (latest == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    if (*latest < state)
+        *latest = state;
+    return CU_OK;
+}
+
+static cu_status mark_superseded(void *context, uint64_t row, const cu_hashset_saying *saying,
+                                 CU_UNUSED cu_err *err)
+{
+    finishing *const self = context;
+    const uint64_t *const latest =
+        saying->state_us > 0 ? cu_map_get(&self->latest, label_key(saying->texts[0])) : NULL;
+
+    if (latest == NULL || (uint64_t)saying->state_us >= *latest ||
+        cu_rows_has(&self->withdrawn, row))
+        return CU_OK;
+    cu_rows_add(&self->withdrawn, row);
+    self->builder->report->superseded++;
+    return CU_OK;
+}
+
+/* Rows that their source takes back: by a tombstone, or by saying something else later. */
 static cu_status find_withdrawn(finishing *self, cu_err *err)
 {
+    const cu_hashset_builder *const builder = self->builder;
+    const bool tombstones = builder->tombstone_list.n > 0;
     cu_status st = CU_OK;
 
-    if (self->builder->tombstone_list.n == 0)
+    if (!tombstones && !builder->has_states)
         return CU_OK;
-    st = cu_rows_init(&self->withdrawn, self->builder->rows, err);
-    return st != CU_OK ? st : each_saying(self->builder, true, mark_withdrawn, self, err);
+    st = cu_rows_init(&self->withdrawn, builder->rows, err);
+    if (st == CU_OK && tombstones)
+        st = each_saying(builder, true, mark_withdrawn, self, err);
+    if (st == CU_OK && builder->has_states)
+        st = each_saying(builder, true, note_latest, self, err);
+    if (st == CU_OK && builder->has_states)
+        st = each_saying(builder, true, mark_superseded, self, err);
+    cu_map_free(&self->latest);
+    return st;
 }
 
 static cu_status mark_lone_photodna(finishing *self, uint64_t row, bool lone,
@@ -498,7 +555,7 @@ static void tell_header(finishing *self)
     counts[CU_HASHSET_COUNT_WITHOUT] = report->without_digest;
     counts[CU_HASHSET_COUNT_WRONG] = report->wrong;
     counts[CU_HASHSET_COUNT_DUPLICATE] = report->duplicates;
-    counts[CU_HASHSET_COUNT_WITHDRAWN] = report->withdrawn;
+    counts[CU_HASHSET_COUNT_WITHDRAWN] = report->withdrawn + report->superseded;
 }
 
 /* ---- the whole ---- */

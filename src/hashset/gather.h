@@ -97,8 +97,9 @@ struct cu_hashset_builder {
     cu_buffer tombstone_list; /* of cu_gather_tombstone */
     cu_buffer tombstone_text;
     cu_gather_adder
-        adder;     /* its thread owns what follows, and the report, until it is drained */
-    uint64_t rows; /* kept */
+        adder;       /* its thread owns what follows, and the report, until it is drained */
+    uint64_t rows;   /* kept */
+    bool has_states; /* a row says since when */
     uint8_t last[cu_hashset_algorithms][32]; /* digests of the last row */
     bool last_has[cu_hashset_algorithms];
     uint64_t repeated_after; /* rows before the first that repeated the one before it */

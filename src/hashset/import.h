@@ -33,8 +33,9 @@ typedef struct cu_hashset_report {
     uint64_t records; /* kept: each has a value that no earlier one has */
     uint64_t values, pdq, photodna;
     uint64_t empty_files, without_digest, duplicates;
-    uint64_t withdrawn; /* by a tombstone, before or after */
-    uint64_t wrong;     /* rows with a value of a wrong length; the rest of the row counts */
+    uint64_t withdrawn;  /* by a tombstone, before or after */
+    uint64_t superseded; /* by a later state of the same record, before or after */
+    uint64_t wrong;      /* rows with a value of a wrong length; the rest of the row counts */
     char first_empty[160], first_without[160], first_wrong[160], first_duplicate[160];
 } cu_hashset_report;
 
@@ -42,7 +43,8 @@ typedef struct cu_hashset_report {
  * Reads all files and writes out_path, which appears whole or not at all; nothing else stays,
  * not even after SIGKILL. The same rows give the same bytes, whatever the memory. Memory beyond
  * the bound: four bits for each row, 14 MB, 4 KiB for each time that the bound was reached, and
- * 12 bytes for each PDQ value while their near index is written.
+ * 12 bytes for each PDQ value while their near index is written, and 32 bytes for each record
+ * of a source that says since when.
  *
  * CU_EUSAGE   no such format; a set of graded material as known-good; a name that is too long.
  * CU_EFORMAT  a file is broken or cut off; err names the offset and what was expected.

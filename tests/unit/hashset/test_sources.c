@@ -128,6 +128,43 @@ static void keeps_what_was_restored_after_its_deletion(void **state)
     }
 }
 
+/* Two states that are no deletions: the later is in the set, and the count tells of the other.
+ */
+static void keeps_the_latest_of_several_states(void **state)
+{
+    static const struct {
+        const char *first, *second;
+        unsigned superseded;
+    } cases[] = {{AT("2026-01-02T15:00:00Z"), AT("2026-01-02T15:00:00.5Z"), 1},
+                 {AT("2026-01-02T15:00:00Z"), AT("2026-01-02T15:00:00Z"), 0},
+                 {"", AT("2026-01-02T15:00:00Z"), 0}};
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(cases); i++) {
+        char pages[2][1024];
+
+        (void)snprintf(pages[0], sizeof pages[0], STATE("%s", DIGEST("aa")), cases[i].first);
+        (void)snprintf(pages[1], sizeof pages[1], STATE("%s", DIGEST("bb")), cases[i].second);
+
+        const char *const first = put("first.xml", pages[0]);
+        const char *const second = put("second.xml", pages[1]);
+        const char *const orders[2][2] = {{first, second}, {second, first}};
+
+        for (size_t k = 0; k < 2; k++) {
+            cu_hashset_report report;
+            cu_err err = {0};
+
+            if (import("ncmec", orders[k], 2, &report, &err) != CU_OK)
+                fail_msg("%s", err.text);
+            assert_int_equal(report.superseded, cases[i].superseded);
+            assert_int_equal(report.withdrawn, 0);
+            assert_int_equal(holds(0xaa), cases[i].superseded == 0);
+            assert_true(holds(0xbb));
+            assert_true(holds(0xcc));
+        }
+    }
+}
+
 /* Deleted, restored, deleted again: the last state of all pages counts, in every order. */
 static void lets_the_latest_of_several_deletions_win(void **state)
 {
@@ -245,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(takes_back_what_is_deleted_in_any_order, begin, end),
         cmocka_unit_test_setup_teardown(keeps_what_was_restored_after_its_deletion, begin, end),
+        cmocka_unit_test_setup_teardown(keeps_the_latest_of_several_states, begin, end),
         cmocka_unit_test_setup_teardown(lets_the_latest_of_several_deletions_win, begin, end),
         cmocka_unit_test_setup_teardown(counts_and_names_what_it_leaves_out, begin, end),
         cmocka_unit_test_setup_teardown(refuses_a_broken_file_and_leaves_nothing, begin, end),
