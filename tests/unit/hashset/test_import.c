@@ -8,6 +8,7 @@
 #include "support/sets.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,6 +327,88 @@ static void leaves_nothing_whichever_allocation_fails(void **state)
     assert_int_equal(remove(out), 0);
 }
 
+/* A small file of each format that is not made by SQLite itself. */
+static const struct {
+    const char *format, *text;
+} samples[] = {
+    {"vics", "{\"@odata.context\":\"2.0\",\"value\":[{\"MD5\":\"" A "\",\"MediaFiles\":[{"
+             "\"FileName\":\"br\\u00fccke\"}]}]}"},
+    {"csv", "md5,name\n" A ",\"a \"\"b\"\"\"\n"},
+    {"csv", "\xFF\xFEm\0d\0"
+            "5\0"}, /* UTF-16, which is turned first; no row */
+    {"icse", "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;"
+             "Series name;Number of submissions;File Available;Media Type;Baseline\n" A
+             ";;;7;True;False;;A;1;True;image;False\n"},
+    {"nsrl2", "\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\","
+              "\"OpSystemCode\",\"SpecialCode\"\n\"" A "00112233\",\"" A
+              "\",\"01\",\"a\",7,1,\"WIN\",\"\"\n"},
+    {"hashdeep", "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n7," A ",a\n"},
+    {"md5", A "  a\n"},
+    {"ncmec", "<queryResult xmlns=\"https://hashsharing.ncmec.org/hashsharing/v2\"><images>"
+              "<image><member id=\"1\">M</member><id>a</id><timestamp>2026-01-02T15:00:00Z"
+              "</timestamp><fingerprints><md5>" A "</md5></fingerprints></image><deletedImage>"
+              "<member id=\"1\"/><id>b</id></deletedImage></images></queryResult>"},
+};
+
+/* The row of an RDSv3 database; what SQLite itself allocates is not ours to fail. */
+static void write_database(void)
+{
+    sqlite3 *sqlite = NULL;
+
+    assert_int_equal(sqlite3_open(list, &sqlite), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(sqlite,
+                     "CREATE TABLE FILE (sha256 VARCHAR, sha1 VARCHAR, md5 VARCHAR, file_name "
+                     "VARCHAR, file_size INTEGER); INSERT INTO FILE (md5) VALUES ('" A "');",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(sqlite), SQLITE_OK);
+}
+
+/* Every allocation of an import of list fails in turn; what it does without failure is good. */
+static void fail_each_allocation(const char *format, cu_status good)
+{
+    const cu_hashset_import_options options = {.format = format, .purpose = CU_HASHSET_ALERT};
+    bool done = false;
+
+    for (long n = 0; !done; n++) {
+        cu_hashset_report report;
+        cu_err err = {0};
+
+        assert_true(n < 1000);
+        atomic_store(&has_failed, false);
+        atomic_store(&until_failure, n);
+
+        const cu_status st = import(&options, list, out, &report, &err);
+
+        atomic_store(&until_failure, -1);
+        done = !atomic_load(&has_failed);
+        /* A buffer with a ceiling does not tell which of the two it was: CU_ELIMIT. */
+        if (done ? st != good : st != CU_ENOMEM && st != CU_ELIMIT && st != good)
+            fail_msg("%s, allocation %ld: %d, %s", format, n, (int)st, err.text);
+        if (st == CU_OK)
+            assert_int_equal(remove(out), 0);
+        assert_int_equal(sets_entries(folder), 1);
+    }
+}
+
+static void fails_whole_in_each_reader_whichever_allocation_fails(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(samples); i++) {
+        const bool wide = samples[i].text[0] == '\xFF';
+
+        sets_write(list, (const uint8_t *)samples[i].text, wide ? 8 : strlen(samples[i].text));
+        fail_each_allocation(samples[i].format, wide ? CU_EFORMAT : CU_OK);
+    }
+    assert_int_equal(remove(list), 0);
+    write_database();
+    fail_each_allocation("nsrl3", CU_OK);
+    assert_int_equal(remove(list), 0);
+    sets_write(list, (const uint8_t *)"bridge", 6);
+    fail_each_allocation("files", CU_OK);
+}
+
 static void leaves_nothing_where_the_disk_takes_no_more(void **state)
 {
     struct rlimit was;
@@ -520,6 +603,7 @@ int main(void)
         cmocka_unit_test(names_the_file_of_a_folder_that_it_leaves_out),
         cmocka_unit_test(makes_the_same_set_of_vics_and_of_a_table),
         cmocka_unit_test(leaves_nothing_whichever_allocation_fails),
+        cmocka_unit_test(fails_whole_in_each_reader_whichever_allocation_fails),
         cmocka_unit_test(leaves_nothing_where_the_disk_takes_no_more),
         cmocka_unit_test(leaves_nothing_when_it_is_stopped),
         cmocka_unit_test(refuses_a_broken_source_whole),
