@@ -199,7 +199,7 @@ static cu_status take_condition(asking *self, const cu_given *given, cu_where *w
     if (field == NULL || !cu_field_is_column(field))
         return cu_act_refuse(act, "U6", "%s list takes no \"%.64s\"", self->thing->name,
                              given->name);
-    where->field = field->name;
+    *where = (cu_where){.field = field->name, .part = false};
     if (cu_words_have(self->thing->searched, field->name))
         return take_search(self, field, given->text, where);
     return cu_given_read(act, field, given->text, &where->value);

@@ -403,6 +403,38 @@ static void an_evidence_file_with_thousands_of_matches_is_taken_in(void **state)
                                   " 'register.more'") >= 2);
 }
 
+/* Only a name and an address are found by a part: any other list is by the whole value. */
+static void a_list_by_a_field_is_by_its_whole_value(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    static const struct {
+        const char *holder;
+        bool found;
+    } all[] = {{"place:Store A", true}, {"place:store a", false}, {"Store A", false}};
+
+    (void)force_booked_in(book, force_case(book), "WHOLE");
+    for (size_t i = 0; i < CU_COUNT_OF(all); i++) {
+        const cu_given given = {"holder", all[i].holder, {NULL, 0}};
+        const cu_request request = {.officer = "iv",
+                                    .session = "test",
+                                    .thing = "exhibit",
+                                    .action = "list",
+                                    .given = &given,
+                                    .given_count = 1};
+        cu_outcome outcome = {.arena = cu_arena_new(16 << 20)};
+        char dirt[4096];
+        cu_page page = {0};
+
+        /* What is left of another call on the stack decides nothing. */
+        memset(dirt, 0xff, sizeof dirt);
+        assert_int_equal(dirt[i], (char)0xff);
+        assert_int_equal(cu_register_act(book, &request, &outcome, &page, NULL), CU_OK);
+        assert_int_equal(page.count > 0, all[i].found);
+        cu_arena_free(outcome.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +458,7 @@ int main(void)
         ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
         ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
+        ON_BOTH(a_list_by_a_field_is_by_its_whole_value),
         ON_BOTH(an_evidence_file_with_thousands_of_matches_is_taken_in),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
