@@ -365,7 +365,7 @@ const cu_command cu_command_register = {
         "       custos register KIND                   what can be done to it\n"
         "       custos register figures --month YYYY-MM --as OFFICER\n"
         "       custos register verify [--db URL] [--kek FILE] [--json]\n"
-        "       custos register backup OUT [--db URL] [--kek FILE]\n"
+        "       custos register backup OUT --as OFFICER [--db URL] [--kek FILE]\n"
         "       custos register policy [KEY]           values and rules, with their sources",
     .actions = actions,
     .run = run,

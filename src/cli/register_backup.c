@@ -9,20 +9,34 @@
 #include <unistd.h>
 
 typedef struct backup {
-    const char *db, *kek, *path;
+    const char *officer, *db, *kek, *path;
     cu_ledger_report log;
     cu_register_report rows;
 } backup;
 
-/* The copy leaves the register, so it is entered first, and is in the copy, too. */
-static cu_status enter(cu_register *book, cu_err *err)
+/* The copy leaves the register, so it is an act of an officer, and is in the copy, too. */
+static cu_status enter(const backup *self, cu_register *book, cu_err *err)
 {
-    char actor[32];
-    const cu_ledger_event event = {
-        .actor = actor, .action = "register.backup", .class = "disclosure"};
+    const char *const slash = strrchr(self->path, '/');
+    const cu_given name = {"name", slash == NULL ? self->path : slash + 1, {NULL, 0}};
+    const cu_request request = {.officer = self->officer,
+                                .session = "cli",
+                                .thing = "backup-copy",
+                                .action = "enter",
+                                .given = &name,
+                                .given_count = 1};
+    CU_AUTO(cu_arena, arena);
+    cu_outcome outcome = {0};
+    cu_status st = CU_OK;
 
-    (void)snprintf(actor, sizeof actor, "uid:%u", (unsigned)getuid());
-    return cu_ledger_record(cu_register_ledger(book), &event, NULL, err);
+    arena = cu_arena_new(1 << 20);
+    if (arena == NULL)
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    outcome.arena = arena;
+    st = cu_register_act(book, &request, &outcome, NULL, err);
+    cu_buffer_free(&outcome.more);
+    cu_buffer_free(&outcome.document);
+    return st;
 }
 
 static cu_status copy(const backup *self, cu_err *err)
@@ -35,7 +49,7 @@ static cu_status copy(const backup *self, cu_err *err)
         return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", self->path);
     st = cu_register_open_named(self->db, self->kek, false, &book, err);
     if (st == CU_OK)
-        st = enter(book, err);
+        st = enter(self, book, err);
     if (st != CU_OK)
         return st;
 
@@ -92,6 +106,11 @@ static int run(const cu_command *command, int argc, char **argv)
         return cu_cli_misuse(command, "the file of the copy is wanted");
     }
     self->path = rest.list[0];
+    self->officer = cu_register_or_environment(self->officer, "CUSTOS_OFFICER", NULL);
+    if (self->officer == NULL) {
+        free(self);
+        return cu_cli_misuse(command, "say who you are: --as OFFICER");
+    }
     st = copy(self, &err);
     if (st == CU_OK)
         st = check(self, &err);
@@ -104,6 +123,7 @@ static int run(const cu_command *command, int argc, char **argv)
 }
 
 static const cu_option options[] = {
+    CU_TEXT("as", backup, officer, "OFFICER", "who makes the copy; or CUSTOS_OFFICER"),
     CU_TEXT("db", backup, db, "URL", "the register; or CUSTOS_DB"),
     CU_TEXT("kek", backup, kek, "FILE", "the key of the cases' keys; or CUSTOS_KEK"),
     {0},
@@ -112,7 +132,7 @@ static const cu_option options[] = {
 const cu_command cu_register_action_backup = {
     .name = "backup",
     .summary = "copy the register while others go on, and verify the copy",
-    .usage = "custos register backup OUT [--db URL] [--kek FILE]",
+    .usage = "custos register backup OUT --as OFFICER [--db URL] [--kek FILE]",
     .options = options,
     .run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "register/address/address.h"
 #include "register/arrest/arrest.h"
+#include "register/backup/backup.h"
 #include "register/case/case.h"
 #include "register/child/child.h"
 #include "register/custody/custody.h"
@@ -41,7 +42,7 @@ const cu_thing *const cu_register_kinds[] = {
     &cu_thing_match,          &cu_thing_grade,         &cu_thing_exposure,
     &cu_thing_count,          &cu_thing_disposal,      &cu_thing_hold,
     &cu_thing_material,       &cu_thing_schedule,      &cu_thing_figures,
-    &cu_thing_retention,
+    &cu_thing_retention,      &cu_thing_backup_copy,
 };
 
 const size_t cu_register_kind_count = CU_COUNT_OF(cu_register_kinds);

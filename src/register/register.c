@@ -23,7 +23,7 @@ struct cu_register {
     int64_t (*now_us)(void);
     int64_t amended; /* approved changes of policy that were read */
     cu_engine engine;
-    cu_migration migrations[3];
+    cu_migration migrations[4];
     cu_schema schema;
     const cu_schema *schemas[2];
 };
@@ -198,20 +198,28 @@ static cu_status check_log(cu_register *book, const char *url, cu_err *err)
     return st;
 }
 
+/* Steps of the schema that make kinds: a new kind is a new line. */
+static const struct {
+    size_t place; /* of the step */
+    const char *name;
+    size_t first, n; /* of the kinds */
+} kind_steps[] = {
+    {0, "every kind of record", 0, CU_REGISTER_FIRST_KINDS},
+    {2, "retention", CU_REGISTER_FIRST_KINDS, 1},
+    {3, "copies of the register", CU_REGISTER_FIRST_KINDS + 1, 1},
+};
+
 static cu_status make_schema(cu_register *book, cu_err *err)
 {
-    const char *const *statements = NULL;
-    const char *const *retention = NULL;
     cu_status st = cu_tables_make(cu_register_things(), book->arena, &book->tables, err);
 
-    if (st == CU_OK)
-        st = cu_tables_schema(book->tables, 0, CU_REGISTER_FIRST_KINDS, book->arena,
+    for (size_t i = 0; st == CU_OK && i < CU_COUNT_OF(kind_steps); i++) {
+        const char *const *statements = NULL;
+
+        st = cu_tables_schema(book->tables, kind_steps[i].first, kind_steps[i].n, book->arena,
                               &statements, err);
-    if (st == CU_OK)
-        st = cu_tables_schema(book->tables, CU_REGISTER_FIRST_KINDS, SIZE_MAX, book->arena,
-                              &retention, err);
-    book->migrations[0] = (cu_migration){"every kind of record", statements};
-    book->migrations[2] = (cu_migration){"retention", retention};
+        book->migrations[kind_steps[i].place] = (cu_migration){kind_steps[i].name, statements};
+    }
     book->migrations[1] =
         (cu_migration){"figures are counted from indexes", cu_figures_indexes};
     book->schema = (cu_schema){"register", book->migrations, CU_COUNT_OF(book->migrations)};

@@ -195,14 +195,17 @@ def a_backup_is_a_verified_copy(book):
     def call(word, *options):
         return subprocess.run([CUSTOS, "register", word, *options], capture_output=True, text=True)
 
-    done = call("backup", out, "--db", "sqlite:" + book.db)
+    done = call("backup", out, "--as", "iv", "--db", "sqlite:" + book.db)
+    assert done.returncode == 1 and "Rule U1" in done.stderr and not os.path.exists(out), done
+    done = call("backup", out, "--as", "ad", "--db", "sqlite:" + book.db)
     assert done.returncode == 0 and done.stdout.startswith("whole: the copy has "), done
     one, other = (sqlite3.connect(path) for path in (book.db, out))
+    assert other.execute("SELECT name, made_by FROM register_backup_copy").fetchall() == [("copy.db", "ad")]
     for table in ("ledger_entry", "register_case", "register_content", "register_custody"):
         rows = [sorted(store.execute(f"SELECT * FROM {table}").fetchall()) for store in (one, other)]
         assert rows[0] == rows[1] and rows[0], table
     one.close()
-    done = call("backup", out, "--db", "sqlite:" + book.db)
+    done = call("backup", out, "--as", "ad", "--db", "sqlite:" + book.db)
     assert done.returncode == 1 and "is there already" in done.stderr, done
     other.execute("UPDATE register_officer SET rank = 'inspector' WHERE ref = 'iv'")
     other.commit()

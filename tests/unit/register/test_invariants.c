@@ -273,7 +273,7 @@ u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_ca
 
         (void)snprintf(what, sizeof what, "%s list", thing->name);
         (void)force_do(book, "au", what, NULL, NULL);
-        if (thing->read != CU_RIGHT_READ_RULES)
+        if (thing->read != CU_RIGHT_READ_RULES && thing->read != CU_RIGHT_USERS)
             (void)force_refused(book, "U1", "ad", what, NULL, NULL);
         for (size_t a = 0; a < thing->action_count; a++) {
             if (thing->actions[a].right == CU_RIGHT_READ)
