@@ -42,7 +42,7 @@ const cu_thing *const cu_register_kinds[] = {
     &cu_thing_match,          &cu_thing_grade,         &cu_thing_exposure,
     &cu_thing_count,          &cu_thing_disposal,      &cu_thing_hold,
     &cu_thing_material,       &cu_thing_schedule,      &cu_thing_figures,
-    &cu_thing_retention,      &cu_thing_backup_copy,
+    &cu_thing_retention,      &cu_thing_backup_copy,   &cu_thing_sfr,
 };
 
 const size_t cu_register_kind_count = CU_COUNT_OF(cu_register_kinds);

@@ -23,7 +23,7 @@ struct cu_register {
     int64_t (*now_us)(void);
     int64_t amended; /* approved changes of policy that were read */
     cu_engine engine;
-    cu_migration migrations[4];
+    cu_migration migrations[5];
     cu_schema schema;
     const cu_schema *schemas[2];
 };
@@ -207,6 +207,7 @@ static const struct {
     {0, "every kind of record", 0, CU_REGISTER_FIRST_KINDS},
     {2, "retention", CU_REGISTER_FIRST_KINDS, 1},
     {3, "copies of the register", CU_REGISTER_FIRST_KINDS + 1, 1},
+    {4, "streamlined forensic reports", CU_REGISTER_FIRST_KINDS + 2, 1},
 };
 
 static cu_status make_schema(cu_register *book, cu_err *err)

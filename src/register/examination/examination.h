@@ -9,6 +9,7 @@
 extern const cu_thing cu_thing_examination;
 extern const cu_thing cu_thing_note;
 extern const cu_thing cu_thing_copy;
+extern const cu_thing cu_thing_sfr; /* streamlined forensic reports */
 extern const cu_thing cu_thing_non_conformance;
 extern const cu_thing cu_thing_evidence; /* an evidence file that was taken in */
 

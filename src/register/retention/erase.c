@@ -19,8 +19,11 @@ typedef struct erasing {
 /* Texts that say nothing of a person: the digest of what was there, and what leads to it. */
 static bool stays(const cu_record *record, const cu_field *field)
 {
-    static const char *const kept[][2] = {
-        {"package", "sha256"}, {"schedule", "sha256"}, {"evidence", "seal"}};
+    static const char *const kept[][2] = {{"package", "sha256"},
+                                          {"schedule", "sha256"},
+                                          {"sfr", "sha256"},
+                                          {"sfr", "answer_sha256"},
+                                          {"evidence", "seal"}};
 
     if (field->kind != CU_FIELD_TEXT && field->kind != CU_FIELD_DATE &&
         field->kind != CU_FIELD_WORDS && field->kind != CU_FIELD_DIGEST)
@@ -174,12 +177,14 @@ static cu_status erase_referral(erasing *self, const char *referral)
 static cu_status erase_with_its_own(erasing *self, cu_record *record)
 {
     const char *const kind = record->thing->name;
-    const char *const sha256 =
-        strcmp(kind, "schedule") == 0 ? cu_record_text(record, "sha256") : NULL;
+    static const char *const kept[] = {"sha256", "answer_sha256"};
     cu_status st = erase_row(self, record);
 
-    if (st == CU_OK && sha256 != NULL)
-        st = erase_content(self, sha256);
+    for (size_t i = 0; cu_words_have("schedule sfr", kind) && i < CU_COUNT_OF(kept); i++) {
+        if (st == CU_OK && cu_field_of(record->thing, kept[i]) != NULL &&
+            cu_record_has(record, kept[i]))
+            st = erase_content(self, cu_record_text(record, kept[i]));
+    }
     if (st == CU_OK && strcmp(kind, "occurrence") == 0)
         return erase_media(self, cu_record_text(record, "media"));
     if (st == CU_OK && strcmp(kind, "referral") == 0)

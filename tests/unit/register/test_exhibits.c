@@ -403,6 +403,47 @@ static void an_evidence_file_with_thousands_of_matches_is_taken_in(void **state)
                                   " 'register.more'") >= 2);
 }
 
+/* Both reports are of the counts that were frozen, whatever is graded since. */
+static void a_second_report_rests_on_the_counts_of_the_first(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_with_examiner(book, force_case(book), "SFR");
+    const char *const made = examination(book, exhibit);
+    const char *const file = force_file(book, exhibit, 'e');
+    const char *count = NULL;
+    const char *sfr = NULL;
+    char first[2048];
+
+    (void)graded(book, "gr", "media grade", file, "C");
+    (void)graded(book, "gr2", "media grade-second", file, "C");
+    (void)force_do(book, "ex", "examination acquire", made, "method", "M", "tool", "T",
+                   "validation_ref", "V", NULL);
+    (void)force_do(book, "ex", "examination process", made, NULL);
+    (void)force_do(book, "ex", "examination grade", made, NULL);
+    (void)force_do(book, "ex", "examination hand-to-review", made, NULL);
+    count = force_do(book, "ex", "count freeze", NULL, "exhibit", exhibit, NULL);
+    (void)force_do(book, "ex2", "examination review", made, "review", "passed", NULL);
+    (void)force_refused(book, "E2", "ex", "sfr issue", NULL, "examination", made, NULL);
+    (void)force_do(book, "ex", "examination report", made, "count", count, NULL);
+    (void)force_refused(book, "I3", "ex2", "sfr issue", NULL, "examination", made, NULL);
+    sfr = force_do(book, "ex", "sfr issue", NULL, "examination", made, NULL);
+    (void)snprintf(first, sizeof first, "%s", force_document());
+    assert_non_null(strstr(first, "C\tstill\tyes\t1\t1\n"));
+    assert_non_null(strstr(first, "indecent photographs"));
+    assert_null(strstr(first, "image")); /* not a word for formal process */
+    (void)force_refused(book, "U5", "iv", "sfr print", sfr, "report", "sfr2", NULL);
+    (void)force_do(book, "di", "media regrade", file, "reason", "in doubt", NULL);
+    (void)graded(book, "gr", "media grade", file, "NOT-ILLEGAL");
+    (void)force_refused(book, "U5", "ex", "sfr answer", sfr, "findings", "x", NULL);
+    (void)force_do(book, "iv", "sfr challenge", sfr, "challenge", "where the file was", NULL);
+    (void)force_do(book, "ex", "sfr answer", sfr, "findings", "in the user's folder", NULL);
+    assert_non_null(strstr(force_document(), "SFR2"));
+    assert_non_null(strstr(force_document(), "C\tstill\tyes\t1\t1\n"));
+    assert_non_null(strstr(force_document(), "Not agreed: where the file was"));
+    (void)force_do(book, "iv", "sfr print", sfr, "report", "sfr1", NULL);
+    assert_string_equal(force_document(), first);
+}
+
 /* Only a name and an address are found by a part: any other list is by the whole value. */
 static void a_list_by_a_field_is_by_its_whole_value(void **state)
 {
@@ -459,6 +500,7 @@ int main(void)
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
         ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
         ON_BOTH(a_list_by_a_field_is_by_its_whole_value),
+        ON_BOTH(a_second_report_rests_on_the_counts_of_the_first),
         ON_BOTH(an_evidence_file_with_thousands_of_matches_is_taken_in),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
