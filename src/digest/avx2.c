@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { width = 8 };
+enum { width = 8, piece_blocks = 4 };
 
 typedef __m256i vec;
 

@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { width = 16 };
+enum { width = 16, piece_blocks = 16 };
 
 typedef __m512i vec;
 

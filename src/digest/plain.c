@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { width = 4 };
+enum { width = 4, piece_blocks = 4 };
 
 typedef struct vec {
     uint32_t lane[width];
