@@ -47,21 +47,21 @@ static const char *statement_of(const cu_ledger_search *search, const char **val
 {
     if (search->object != NULL) {
         *value = search->object;
-        return "SELECT bytes, actor, object, action FROM ledger_entry"
+        return "SELECT bytes, seq FROM ledger_entry"
                " WHERE object = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
     }
     if (search->actor != NULL) {
         *value = search->actor;
-        return "SELECT bytes, actor, object, action FROM ledger_entry"
+        return "SELECT bytes, seq FROM ledger_entry"
                " WHERE actor = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
     }
     if (search->action != NULL) {
         *value = search->action;
-        return "SELECT bytes, actor, object, action FROM ledger_entry"
+        return "SELECT bytes, seq FROM ledger_entry"
                " WHERE action = $1 AND seq >= $2 ORDER BY seq LIMIT $3";
     }
     *value = "";
-    return "SELECT bytes, actor, object, action FROM ledger_entry"
+    return "SELECT bytes, seq FROM ledger_entry"
            " WHERE $1 = '' AND seq >= $2 ORDER BY seq LIMIT $3";
 }
 
@@ -90,6 +90,10 @@ static cu_status show_row(walk *w, cu_rows *rows, cu_err *err)
         st = cu_tlog_entry_parse(bytes, &entry, err);
     if (st != CU_OK)
         return st;
+    /* Else a page could begin where it began before, for ever. */
+    if (entry.seq != (uint64_t)cu_rows_integer(rows, 1) || entry.seq < w->next)
+        return cu_fail(err, CU_EFORMAT, "entry %" PRIu64 " stands where another belongs",
+                       entry.seq);
     w->next = entry.seq + 1;
     w->count++;
     /* By the bytes, not by the columns. */

@@ -250,6 +250,11 @@ static cu_status check_checkpoints(cu_verifying *v, cu_err *err)
             st = cu_rows_next(rows, &more, err);
             if (st != CU_OK || !more)
                 break;
+            /* Only a damaged index gives such a row, and then it would give it for ever. */
+            if (cu_rows_integer(rows, 0) <= last) {
+                st = cu_fail(err, CU_EFORMAT, "the signed heads come out of order");
+                break;
+            }
             last = cu_rows_integer(rows, 0);
             check_checkpoint(v, rows, note);
             count++;

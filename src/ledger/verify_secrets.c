@@ -76,20 +76,37 @@ static void take_key(secrets_walk *w, const char *case_id)
         cu_verify_complain(w->v, "secret", w->seq, "%s", err.text);
 }
 
+/* Keeps where the walk is. A row that is not past the last one, or whose name cannot be kept,
+ * would be given again and again. */
+static cu_status step(secrets_walk *w, cu_rows *rows, cu_err *err)
+{
+    const int64_t seq = cu_rows_integer(rows, 0);
+    const char *const name = cu_rows_text(rows, 1);
+    const cu_status st = cu_rows_check(rows, err);
+
+    if (st != CU_OK)
+        return st;
+    if (name == NULL || strlen(name) >= sizeof w->name)
+        return cu_fail(err, CU_EFORMAT, "a secret of entry %" PRId64 " has no name", seq);
+    if (seq < w->seq || (seq == w->seq && strcmp(name, w->name) <= 0))
+        return cu_fail(err, CU_EFORMAT, "the secrets of the log come out of order");
+    w->seq = seq;
+    memcpy(w->name, name, strlen(name) + 1);
+    return CU_OK;
+}
+
 static void check_row(secrets_walk *w, cu_rows *rows)
 {
-    const char *const name = cu_rows_text(rows, 1);
+    const char *const name = w->name;
     const char *const case_id = cu_rows_text(rows, 2);
     const cu_bytes sealed = cu_rows_blob(rows, 3);
     cu_bytes commitment;
 
-    w->seq = cu_rows_integer(rows, 0);
-    if (name == NULL || case_id == NULL || strlen(name) >= sizeof w->name) {
-        cu_verify_complain(w->v, "secret", w->seq, "a secret of entry %" PRId64 " has no name",
-                           w->seq);
+    if (case_id == NULL) {
+        cu_verify_complain(w->v, "secret", w->seq,
+                           "the secret \"%s\" of entry %" PRId64 " has no case", name, w->seq);
         return;
     }
-    memcpy(w->name, name, strlen(name) + 1);
     commitment = commitment_of(w, name);
     if (commitment.n == 0) {
         cu_verify_complain(w->v, "secret", w->seq,
@@ -120,6 +137,9 @@ static cu_status check_page(secrets_walk *w, cu_err *err)
     for (w->count = 0; st == CU_OK; w->count++) {
         st = cu_rows_next(rows, &more, err);
         if (st != CU_OK || !more)
+            break;
+        st = step(w, rows, err);
+        if (st != CU_OK)
             break;
         check_row(w, rows);
         st = cu_rows_check(rows, err);

@@ -464,6 +464,50 @@ static void names_entries_that_change_places(void **state)
     assert_string_equal(kind, "order");
 }
 
+static uint8_t long_name[300];
+
+static cu_status count_entry(void *context, const cu_tlog_entry *entry, cu_bytes bytes,
+                             cu_err *err)
+{
+    (void)entry;
+    (void)bytes;
+    (void)err;
+    return ++*(unsigned *)context < 100 ? CU_OK : CU_ELIMIT;
+}
+
+/* Entries are found page by page: one that says a lower number must not turn the pages back. */
+static void ends_where_an_entry_says_another_number(void **state)
+{
+    const char *const url = stores_fresh(state);
+    const cu_ledger_search search = {.action = "witness.add"};
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_ledger, ledger);
+    cu_checkpoint head;
+    const char *kind;
+    unsigned count = 0;
+
+    assert_ok(cu_store_open(url, &store, &failure));
+    fill(store, &head);
+    free_to_tamper(store);
+    assert_ok(cu_store_run(store,
+                           "UPDATE ledger_entry SET bytes = (SELECT o.bytes FROM ledger_entry o"
+                           " WHERE o.seq = 1) WHERE seq = 2",
+                           CU_NO_VALUES, &failure));
+    ledger = open_log(store);
+    assert_int_equal(cu_ledger_find(ledger, &search, count_entry, &count, &failure),
+                     CU_EFORMAT);
+    assert_true(is_named(store, NULL, &kind));
+    assert_string_equal(kind, "order");
+    /* Nor a secret's name that is too long to be remembered. */
+    memset(long_name, 'x', sizeof long_name);
+    assert_ok(cu_store_run(store,
+                           "UPDATE ledger_secret SET name = name || $1 WHERE seq = (SELECT"
+                           " max(seq) FROM ledger_secret)",
+                           CU_VALUES(cu_value_text_bytes((cu_bytes){long_name, 300})),
+                           &failure));
+    assert_true(is_named(store, NULL, &kind));
+}
+
 /* ---- somebody who knows how a log is made ---- */
 
 /* Makes the log anew with its first entries only: all that the database itself can show is
@@ -672,6 +716,7 @@ int main(void)
         ON_BOTH(names_every_byte_of_every_row),
         ON_BOTH(names_every_row_that_goes),
         ON_BOTH(names_entries_that_change_places),
+        ON_BOTH(ends_where_an_entry_says_another_number),
         ON_BOTH(names_what_was_cut_off_well_by_what_others_remember),
         ON_BOTH(names_another_history_of_the_same_length),
         cmocka_unit_test(names_every_byte_of_the_file_that_any_row_has),
