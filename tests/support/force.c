@@ -367,6 +367,7 @@ void force_attach(cu_register *book, const char *exhibit, const cu_attached_matc
     attachment.seal = seal;
     (void)force_do_with(book, &attachment, "ex", "examination attach", acquiring(book, exhibit),
                         "evidence", "ABC-1.custos", NULL);
+    free(copies);
 }
 
 const char *force_file(cu_register *book, const char *exhibit, char digit)
