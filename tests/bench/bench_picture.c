@@ -5,6 +5,7 @@
  * under noise, at the sizes that cameras' files have; wallpapers of Debian packages are real
  * ones, where installed.
  */
+#include "base/clock.h"
 #include "picture/examine.h"
 #include "support/make_jpeg.h"
 
@@ -14,11 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { rounds = 5, wallpapers_max = 30 };
+enum { rounds = 12, wallpapers_max = 30 };
 
 typedef struct sample {
     const char *name;
@@ -29,59 +29,6 @@ typedef struct sample {
     int fd;
     char path[64];
 } sample;
-
-/* Of the only child that runs on: the zygote, with all the forks that it has buried. */
-static double zygote_seconds(void)
-{
-    char path[64];
-    char text[1024];
-    long pid = 0;
-    unsigned long times[4] = {0};
-    FILE *file = NULL;
-
-    (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    file = fopen(path, "r");
-    if (file == NULL || fgets(text, sizeof text, file) == NULL)
-        abort();
-    pid = strtol(text, NULL, 10);
-    fclose(file);
-    (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    file = fopen(path, "r");
-    if (file == NULL || fgets(text, sizeof text, file) == NULL)
-        abort();
-    fclose(file);
-
-    const char *at = strrchr(text, ')');
-
-    for (int i = 0; i < 12; i++) /* to utime, the 14th field */
-        at = strchr(at + 1, ' ');
-    for (int i = 0; i < 4; i++) {
-        char *end = NULL;
-
-        times[i] = strtoul(at, &end, 10);
-        at = end;
-    }
-    return (double)(times[0] + times[1] + times[2] + times[3]) / (double)sysconf(_SC_CLK_TCK);
-}
-
-/*
- * Seconds of computing of this process, of children that have ended, and of the zygote: on a
- * machine with other work they say more than a clock on the wall.
- */
-static double computing(void)
-{
-    struct rusage own;
-    struct rusage children;
-
-    getrusage(RUSAGE_SELF, &own);
-    getrusage(RUSAGE_CHILDREN, &children);
-    return zygote_seconds() +
-           (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
-                    children.ru_stime.tv_sec) +
-           (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
-                    children.ru_stime.tv_usec) /
-               1e6;
-}
 
 static void by_us(sample *self)
 {
@@ -160,22 +107,28 @@ static void by_fork(sample *self)
         abort();
 }
 
-/* The best of several rounds: seconds of computing for one picture. */
-static double best(sample *self, void (*way)(sample *))
+typedef void (*way)(sample *);
+
+/*
+ * Seconds for one picture by the clock on the wall, the best round of each way. All ways take
+ * their turn in a round, so that other work on the machine meets none of them alone.
+ */
+static void best(sample *self, const way *ways, size_t count, double *out)
 {
-    double found = 1e9;
-
+    for (size_t k = 0; k < count; k++)
+        out[k] = 1e9;
     for (int round = 0; round < rounds; round++) {
-        const double start = computing();
+        for (size_t k = 0; k < count; k++) {
+            const int64_t start = cu_clock_steady_us();
 
-        for (unsigned i = 0; i < self->times; i++)
-            way(self);
+            for (unsigned i = 0; i < self->times; i++)
+                ways[k](self);
 
-        const double each = (computing() - start) / self->times;
+            const double each = (double)(cu_clock_steady_us() - start) / 1e6 / self->times;
 
-        found = each < found ? each : found;
+            out[k] = each < out[k] ? each : out[k];
+        }
     }
-    return found;
 }
 
 static void prepare(sample *self)
@@ -204,11 +157,15 @@ static costs measure(sample *self)
 {
     prepare(self);
 
-    const double ours = best(self, by_us);
-    const double forked = best(self, by_fork);
-    const double reference = best(self, by_reference);
-    const double started = best(self, start_of_djpeg);
-    const double djpeg = best(self, by_djpeg) - started;
+    const way ways[] = {by_us, by_fork, by_reference, start_of_djpeg, by_djpeg};
+    double each[CU_COUNT_OF(ways)];
+
+    best(self, ways, CU_COUNT_OF(ways), each);
+
+    const double ours = each[0];
+    const double forked = each[1];
+    const double reference = each[2];
+    const double djpeg = each[4] - each[3];
 
     printf("%-26.26s %6.0f KB  ours %7.2f ms, in a fork %7.2f ms (%+.1f %%)  reference's steps "
            "%7.2f ms (x %.2f)  djpeg -grayscale %7.2f ms (ours / djpeg %.2f)  %.1f a second\n",
@@ -278,7 +235,7 @@ int main(void)
                   .down = 2,
                   .quality = 85,
                   .seed = 3},
-         .times = 8},
+         .times = 3},
         {.name = "12 MP, a camera's size",
          .made = {.width = 4000,
                   .height = 3000,
@@ -287,7 +244,7 @@ int main(void)
                   .down = 2,
                   .quality = 92,
                   .seed = 3},
-         .times = 8},
+         .times = 3},
         {.name = "12 MP, 4:4:4",
          .made = {.width = 4000,
                   .height = 3000,
@@ -296,7 +253,7 @@ int main(void)
                   .down = 1,
                   .quality = 85,
                   .seed = 5},
-         .times = 8},
+         .times = 3},
         {.name = "3 MP",
          .made = {.width = 2048,
                   .height = 1536,
@@ -305,7 +262,7 @@ int main(void)
                   .down = 2,
                   .quality = 90,
                   .seed = 4},
-         .times = 20},
+         .times = 8},
         {.name = "3 MP, a camera's size",
          .made = {.width = 2048,
                   .height = 1536,
@@ -314,7 +271,7 @@ int main(void)
                   .down = 2,
                   .quality = 97,
                   .seed = 4},
-         .times = 20},
+         .times = 8},
         {.name = "1.3 MP",
          .made = {.width = 1280,
                   .height = 1024,
@@ -323,7 +280,7 @@ int main(void)
                   .down = 2,
                   .quality = 85,
                   .seed = 6},
-         .times = 20},
+         .times = 8},
         {.name = "640 x 480",
          .made = {.width = 640,
                   .height = 480,
@@ -332,7 +289,7 @@ int main(void)
                   .down = 2,
                   .quality = 80,
                   .seed = 7},
-         .times = 60},
+         .times = 30},
     };
     cu_err err = {0};
 
