@@ -123,7 +123,8 @@ const char *cu_pdq_change_word(cu_pdq_change change); /* "framed", "cropped", â€
  * picture whose smaller side is under 32. They are made from a small grey copy, so they stand
  * between both variants and may be compared with hashes of either.
  *
- * Costs about 25 ms, whatever the size. Failures as cu_pdq_hash_pixels; count is 0 then.
+ * Costs 40 ms or more (about one a view), whatever the size. Failures as cu_pdq_hash_pixels;
+ * count is 0 then.
  */
 cu_status cu_pdq_hash_views(const cu_pdq_pixels *pixels, cu_pdq_view out[cu_pdq_views_max],
                             size_t *count, cu_err *err) CU_MUST_CHECK;
