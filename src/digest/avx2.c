@@ -25,6 +25,12 @@ static inline vec splat(uint32_t x)
     return _mm256_set1_epi32((int)x);
 }
 
+static inline vec constant(uint32_t value, const uint32_t *place)
+{
+    (void)place;
+    return splat(value);
+}
+
 static inline vec add(vec x, vec y)
 {
     return _mm256_add_epi32(x, y);
@@ -99,6 +105,9 @@ static inline void gather(const uint8_t *const *at, size_t offset, vec words[16]
         turn(r, words + 8 * half);
     }
 }
+
+/* gcc would ask in each round whether it is a later one. */
+#define ROUNDS_INLINE CU_INLINE
 
 #include "digest/kernels.inc"
 

@@ -25,6 +25,13 @@ static inline vec splat(uint32_t x)
     return _mm512_set1_epi32((int)x);
 }
 
+/* A load takes no place among the sums; from a register it would. */
+static inline vec constant(uint32_t value, const uint32_t *place)
+{
+    (void)value;
+    return splat(*place);
+}
+
 static inline vec add(vec x, vec y)
 {
     return _mm512_add_epi32(x, y);
@@ -98,6 +105,9 @@ static inline void gather(const uint8_t *const *at, size_t offset, vec words[16]
         words[12 + k] = _mm512_shuffle_i32x4(b, d, 0xDD);
     }
 }
+
+/* gcc would ask in each round whether it is a later one. */
+#define ROUNDS_INLINE CU_INLINE
 
 #include "digest/kernels.inc"
 

@@ -3,8 +3,17 @@
 #include "digest/digest.h"
 
 #include "digest/lanes.h"
+#include "digest/md5_steps.h"
 
 #include <string.h>
+
+#define MD5_FOUR(f, i0, k0, i1, k1, i2, k2, i3, k3, s0, s1, s2, s3) k0, k1, k2, k3
+
+const uint32_t cu_md5_k[64] = {
+    MD5_STEPS_0,  MD5_STEPS_1,  MD5_STEPS_2,  MD5_STEPS_3,  MD5_STEPS_4,  MD5_STEPS_5,
+    MD5_STEPS_6,  MD5_STEPS_7,  MD5_STEPS_8,  MD5_STEPS_9,  MD5_STEPS_10, MD5_STEPS_11,
+    MD5_STEPS_12, MD5_STEPS_13, MD5_STEPS_14, MD5_STEPS_15,
+};
 
 /* Source: FIPS 180-4 section 4.2.2. */
 const uint32_t cu_sha256_k[64] = {

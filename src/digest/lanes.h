@@ -44,6 +44,9 @@ cu_lanes_take cu_lanes_avx2;
 cu_lanes_take cu_lanes_avx2_sha; /* SHA-256 by the SHA extensions, two streams at once */
 cu_lanes_take cu_lanes_plain;
 
+/* In the order of the steps. Source: RFC 1321 section 3.4. */
+extern const uint32_t cu_md5_k[64];
+
 /* Source: FIPS 180-4 section 4.2.2. */
 extern const uint32_t cu_sha256_k[64];
 
