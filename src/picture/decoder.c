@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { wall_ms = 120 * 1000 };
 
@@ -17,9 +18,20 @@ enum { wall_ms = 120 * 1000 };
 static const cu_sandbox_limits limits = {
     .memory_bytes = UINT64_C(2) << 30, .cpu_seconds = 30, .output_bytes = 1, .threads = 1};
 
+enum { for_others, for_jpeg, zygote_count };
+
+static const char *const programs[zygote_count] = {"custos-picture", "custos-jpeg"};
+
+/* Each is started when the first of its files comes. */
 struct cu_picture_decoder {
-    cu_zygote *zygote;
+    cu_zygote *zygotes[zygote_count];
 };
+
+static cu_status restart(cu_picture_decoder *decoder, int kind, cu_err *err)
+{
+    cu_zygote_stop(CU_MOVE(decoder->zygotes[kind]));
+    return cu_zygote_start(programs[kind], &decoder->zygotes[kind], err);
+}
 
 cu_status cu_picture_decoder_start(cu_picture_decoder **out, cu_err *err)
 {
@@ -29,7 +41,7 @@ cu_status cu_picture_decoder_start(cu_picture_decoder **out, cu_err *err)
     if (decoder == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
 
-    const cu_status st = cu_zygote_start("custos-picture", &decoder->zygote, err);
+    const cu_status st = restart(decoder, for_jpeg, err);
 
     if (st != CU_OK)
         return st;
@@ -41,14 +53,19 @@ void cu_picture_decoder_stop(cu_picture_decoder *decoder)
 {
     if (decoder == NULL)
         return;
-    cu_zygote_stop(decoder->zygote);
+    for (int kind = 0; kind < zygote_count; kind++)
+        cu_zygote_stop(decoder->zygotes[kind]);
     free(decoder);
 }
 
-static cu_status restart(cu_picture_decoder *decoder, cu_err *err)
+/* All that is looked at of a file out here. */
+static bool begins_as_jpeg(const cu_picture_file *file)
 {
-    cu_zygote_stop(CU_MOVE(decoder->zygote));
-    return cu_zygote_start("custos-picture", &decoder->zygote, err);
+    uint8_t first[3];
+
+    return file->bytes >= sizeof first &&
+           pread(file->fd, first, sizeof first, (off_t)file->offset) == (ssize_t)sizeof first &&
+           memcmp(first, "\xFF\xD8\xFF", sizeof first) == 0;
 }
 
 /* The whole answer before the time is up. errno is 0 where the child is gone. */
@@ -97,16 +114,17 @@ cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file 
         return CU_OK;
     }
 
+    const int kind = begins_as_jpeg(file) ? for_jpeg : for_others;
     cu_status st = CU_ECHILD;
 
-    if (decoder->zygote != NULL)
-        st = cu_item_start(decoder->zygote, &limits, &(cu_sandbox_request){asked, &file->fd, 1},
-                           &item, err);
+    if (decoder->zygotes[kind] != NULL)
+        st = cu_item_start(decoder->zygotes[kind], &limits,
+                           &(cu_sandbox_request){asked, &file->fd, 1}, &item, err);
     /* The system may have taken the zygote, for want of memory: a new one, once. */
     if (st != CU_OK) {
-        st = restart(decoder, err);
+        st = restart(decoder, kind, err);
         if (st == CU_OK)
-            st = cu_item_start(decoder->zygote, &limits,
+            st = cu_item_start(decoder->zygotes[kind], &limits,
                                &(cu_sandbox_request){asked, &file->fd, 1}, &item, err);
     }
     if (st != CU_OK)
@@ -114,7 +132,7 @@ cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file 
 
     const bool whole = receive(item.socket, &facts, file->views, &late);
 
-    st = cu_item_end(decoder->zygote, &item, late ? "time limit" : NULL, &why);
+    st = cu_item_end(decoder->zygotes[kind], &item, late ? "time limit" : NULL, &why);
     /* An answer that came whole stands, however its child ended after it. */
     if (whole)
         st = cu_picture_facts_check(&facts, file->bytes, &why);

@@ -129,6 +129,15 @@ static void read_exif(cu_bytes file, const cu_picture_format *format, const cu_c
     cu_buffer_free(&room);
 }
 
+static const cu_picture_format *format_of(cu_bytes file)
+{
+    for (size_t i = 0; cu_picture_formats[i] != NULL; i++) {
+        if (cu_picture_formats[i]->claims(file))
+            return cu_picture_formats[i];
+    }
+    return NULL;
+}
+
 void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
 {
     cu_picture_examine_with(file, &(cu_picture_wish){.full = full}, out);
@@ -137,7 +146,7 @@ void cu_picture_examine_here(cu_bytes file, bool full, cu_picture_facts *out)
 void cu_picture_examine_with(cu_bytes file, const cu_picture_wish *wanted,
                              cu_picture_facts *out)
 {
-    const cu_picture_format *const format = cu_picture_format_of(file);
+    const cu_picture_format *const format = format_of(file);
     cu_canvas canvas = {.want_full = wanted->full || wanted->views != NULL,
                         .room = wanted->room};
 

@@ -21,13 +21,11 @@ typedef struct cu_picture_format {
     cu_bytes (*exif)(cu_bytes file, cu_buffer *room);
 } cu_picture_format;
 
-/* The formats in the order of asking, then NULL. */
+/* The formats in the order of asking, then NULL: formats.c, or jpeg_alone.c for a program of
+ * one. */
 extern const cu_picture_format *const cu_picture_formats[];
 
 extern const cu_picture_format cu_picture_jpeg, cu_picture_png, cu_picture_gif, cu_picture_webp,
     cu_picture_bmp, cu_picture_tiff, cu_picture_heif, cu_picture_raw, cu_picture_psd;
-
-/* The format that claims file, or NULL. */
-const cu_picture_format *cu_picture_format_of(cu_bytes file);
 
 #endif

@@ -6,12 +6,3 @@
 const cu_picture_format *const cu_picture_formats[] = {
     &cu_picture_jpeg, &cu_picture_png, &cu_picture_gif,  &cu_picture_webp, &cu_picture_bmp,
     &cu_picture_heif, &cu_picture_raw, &cu_picture_tiff, &cu_picture_psd,  NULL};
-
-const cu_picture_format *cu_picture_format_of(cu_bytes file)
-{
-    for (size_t i = 0; cu_picture_formats[i] != NULL; i++) {
-        if (cu_picture_formats[i]->claims(file))
-            return cu_picture_formats[i];
-    }
-    return NULL;
-}

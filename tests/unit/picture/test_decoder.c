@@ -140,6 +140,86 @@ static void samples_in_used_room_are_those_of_new_memory(void **state)
     }
 }
 
+static void answers_as_without_a_sandbox_for(const char *path)
+{
+    FILE *const in = fopen(path, "rb");
+    static uint8_t bytes[1 << 20];
+    cu_picture_facts here;
+
+    assert_non_null(in);
+
+    const size_t n = fread(bytes, 1, sizeof bytes, in);
+    const cu_picture_facts there = examine(bytes, n, true);
+
+    fclose(in);
+    cu_picture_examine_here((cu_bytes){bytes, n}, true, &here);
+    assert_string_equal(there.format, here.format);
+    assert_string_equal(there.reason, here.reason);
+    assert_memory_equal(there.hashes, here.hashes, sizeof here.hashes);
+}
+
+/* JPEGs and others have a zygote each, and go to the right one in any order. */
+static void answers_for_every_format_in_turn(void **state)
+{
+    (void)state;
+    const char *const folder = getenv("CUSTOS_SAMPLES");
+    DIR *const files = opendir(folder);
+    size_t count = 0;
+
+    assert_non_null(files);
+    for (struct dirent *entry = readdir(files); entry != NULL; entry = readdir(files)) {
+        char path[4096];
+
+        if (entry->d_name[0] == '.')
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        answers_as_without_a_sandbox_for(path);
+        (void)snprintf(path, sizeof path, "%s/baseline.jpg", folder);
+        answers_as_without_a_sandbox_for(path);
+        count++;
+    }
+    closedir(files);
+    assert_true(count >= 17);
+}
+
+static bool maps(const char *pid, const char *library)
+{
+    char path[64];
+    char line[4096];
+    bool found = false;
+
+    (void)snprintf(path, sizeof path, "/proc/%s/maps", pid);
+
+    FILE *const file = fopen(path, "r");
+
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        found = found || strstr(line, library) != NULL;
+    fclose(file);
+    return found;
+}
+
+/* What no JPEG needs costs its fork nothing, and helps nobody who takes it over. */
+static void the_program_of_jpegs_has_no_other_library(void **state)
+{
+    (void)state;
+    char path[64];
+    char pids[1024] = "";
+    char *rest = NULL;
+    size_t small = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+
+    FILE *const file = fopen(path, "r");
+
+    assert_non_null(file);
+    assert_non_null(fgets(pids, sizeof pids, file));
+    fclose(file);
+    for (char *pid = strtok_r(pids, " ", &rest); pid != NULL; pid = strtok_r(NULL, " ", &rest))
+        small += maps(pid, "libjpeg") && !maps(pid, "libheif") && !maps(pid, "libstdc++");
+    assert_int_equal(small, 1);
+}
+
 static void answers_for_what_is_no_picture(void **state)
 {
     (void)state;
@@ -219,6 +299,8 @@ int main(void)
         cmocka_unit_test(answers_as_without_a_sandbox),
         cmocka_unit_test(answers_with_other_views_and_from_within_a_file),
         cmocka_unit_test(samples_in_used_room_are_those_of_new_memory),
+        cmocka_unit_test(answers_for_every_format_in_turn),
+        cmocka_unit_test(the_program_of_jpegs_has_no_other_library),
         cmocka_unit_test(answers_for_what_is_no_picture),
         cmocka_unit_test(a_child_that_dies_costs_one_file),
         cmocka_unit_test(refuses_a_file_over_the_ceiling),
