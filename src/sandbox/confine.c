@@ -253,10 +253,12 @@ static bool limit(int resource, uint64_t most)
     return most == 0 || setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
 }
 
-cu_status cu_confine_item(const cu_sandbox_limits *limits, cu_err *err)
+cu_status cu_confine_item(pid_t zygote, const cu_sandbox_limits *limits, cu_err *err)
 {
     if (prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0) != 0)
         return cu_fail_os(err, "could not tie the child to its parent");
+    if (getppid() != zygote) /* it ended before it could be tied to */
+        return cu_fail(err, CU_ECHILD, "the zygote is gone");
     /* A sanitizer maps terabytes that it never touches, so there only the clock limits it. */
     if ((!SANITIZED && !limit(RLIMIT_AS, limits->memory_bytes)) ||
         !limit(RLIMIT_CPU, limits->cpu_seconds) || !limit(RLIMIT_FSIZE, limits->output_bytes))

@@ -5,6 +5,8 @@
 
 #include "sandbox/sandbox.h"
 
+#include <sys/types.h>
+
 /* Sanitizers map their shadow and print their report with a few calls more. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -21,7 +23,10 @@
  * fds. */
 cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err);
 
-/* For a fork: the limits, and only what reading open files and computing needs. */
-cu_status cu_confine_item(const cu_sandbox_limits *limits, cu_err *err);
+/*
+ * For a fork of the process zygote: it ends with that one, has the limits, and only what
+ * reading open files and computing needs. CU_ECHILD: the zygote ended before.
+ */
+cu_status cu_confine_item(pid_t zygote, const cu_sandbox_limits *limits, cu_err *err);
 
 #endif

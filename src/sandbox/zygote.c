@@ -16,6 +16,7 @@ enum { exit_memory = 64 };
 
 typedef struct server {
     const cu_zygote_work *work;
+    pid_t pid;
     uint8_t room[cu_wire_room];
 } server;
 
@@ -41,7 +42,7 @@ static void run_item(const server *self, const cu_wire_head *head, cu_bytes body
     close(cu_sandbox_control_fd);
     (void)signal(SIGABRT, on_abort);
 
-    cu_status st = fd_count == 0 ? CU_EUSAGE : cu_confine_item(&head->limits, &err);
+    cu_status st = fd_count == 0 ? CU_EUSAGE : cu_confine_item(self->pid, &head->limits, &err);
 
     if (st == CU_OK)
         st = self->work->item(self->work->state, body, fds, fd_count, &err);
@@ -125,6 +126,7 @@ int cu_zygote_serve(const cu_zygote_work *work)
     cu_wire_head head = {.kind = 0};
 
     self.work = work;
+    self.pid = getpid();
     head.status = cu_confine_zygote(&level, &err);
 
     const cu_bytes body = head.status == CU_OK
