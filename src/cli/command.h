@@ -58,6 +58,12 @@ int cu_cli_misuse(const cu_command *command, const char *format, ...) CU_PRINTF(
 int cu_cli_read(const cu_command *command, int argc, char **argv, void *into,
                 cu_arguments *rest);
 
+/* What was said, or else the environment, or else otherwise, which may be NULL. */
+const char *cu_cli_or_environment(const char *said, const char *name, const char *otherwise);
+
+/* The URL of the database that is meant: said, or CUSTOS_DB, or custos.db here. */
+const char *cu_cli_database(const char *said);
+
 /* Text from evidence, made safe for a terminal. */
 void cu_cli_print_shown(const char *text);
 

@@ -10,24 +10,13 @@
 
 /* ---- opening ---- */
 
-const char *cu_cli_ledger_database(const cu_ledger_call *call)
-{
-    const char *const named = getenv("CUSTOS_DB");
-
-    if (call->db != NULL)
-        return call->db;
-    return named != NULL && *named != '\0' ? named : "sqlite:custos.db";
-}
-
 /* The key file that was named, or the one beside a SQLite file where it is there. */
 static const char *kek_of(const cu_ledger_call *call, cu_buffer *room)
 {
-    const char *const named = getenv("CUSTOS_KEK");
-    const char *const url = cu_cli_ledger_database(call);
+    const char *const named = cu_cli_or_environment(call->kek, "CUSTOS_KEK", NULL);
+    const char *const url = cu_cli_database(call->db);
 
-    if (call->kek != NULL)
-        return call->kek;
-    if (named != NULL && *named != '\0')
+    if (named != NULL)
         return named;
     if (strncmp(url, "sqlite:", 7) != 0)
         return NULL;
@@ -41,7 +30,7 @@ static const char *kek_of(const cu_ledger_call *call, cu_buffer *room)
 static cu_status open_call(cu_ledger_call *call, cu_err *err)
 {
     static const cu_schema *const schemas[] = {&cu_ledger_schema};
-    const char *const url = cu_cli_ledger_database(call);
+    const char *const url = cu_cli_database(call->db);
     cu_buffer room = {0};
     cu_ledger_options options = {.kek_path = kek_of(call, &room)};
     cu_status st = CU_OK;

@@ -32,9 +32,6 @@ typedef struct cu_ledger_call {
     cu_ledger *ledger;
 } cu_ledger_call;
 
-/* The URL that is meant: said, or in the environment, or custos.db here. */
-const char *cu_cli_ledger_database(const cu_ledger_call *call);
-
 /* What custos ledger ACTION does; each says what went wrong in err. */
 cu_status cu_cli_ledger_verify(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;
 cu_status cu_cli_ledger_prove(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;

@@ -132,7 +132,7 @@ cu_status cu_cli_ledger_verify(cu_ledger_call *call, cu_err *err)
     cu_ledger_memory memories[1 + 2 * CU_CLI_MEMORIES];
     cu_ledger_report *const report = malloc(sizeof *report);
     cu_ledger_check check = {
-        .url = cu_cli_ledger_database(call), .pages = !call->no_pages, .memories = memories};
+        .url = cu_cli_database(call->db), .pages = !call->no_pages, .memories = memories};
     cu_terminal terminal;
     cu_status st = report == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
                                   : gather(call, memories, &check.memories_n, err);

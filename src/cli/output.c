@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that Custos prints passes here. */
+/* All that Custos prints passes here, and what a person says beside the arguments comes from
+ * here. */
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -7,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int cu_cli_fail(const cu_err *err)
@@ -41,6 +43,20 @@ int cu_cli_read(const cu_command *command, int argc, char **argv, void *into,
     if (cu_options_read(command->options, argc, argv, into, rest, &err) != CU_OK)
         return cu_cli_misuse(command, "%s", err.text);
     return CU_EXIT_DONE;
+}
+
+const char *cu_cli_or_environment(const char *said, const char *name, const char *otherwise)
+{
+    const char *const named = getenv(name);
+
+    if (said != NULL)
+        return said;
+    return named != NULL && *named != '\0' ? named : otherwise;
+}
+
+const char *cu_cli_database(const char *said)
+{
+    return cu_cli_or_environment(said, "CUSTOS_DB", "sqlite:custos.db");
 }
 
 void cu_cli_print_shown(const char *text)

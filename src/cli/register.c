@@ -343,7 +343,7 @@ static int run(CU_UNUSED const cu_command *command, int argc, char **argv)
     if (parse(&self, argc, argv, &err) != CU_OK)
         result = err.code == CU_EUSAGE ? cu_cli_misuse(&cu_command_register, "%s", err.text)
                                        : cu_cli_fail(&err);
-    self.request.officer = cu_register_or_environment(self.officer, "CUSTOS_OFFICER", NULL);
+    self.request.officer = cu_cli_or_environment(self.officer, "CUSTOS_OFFICER", NULL);
     self.request.session = "cli";
     if (result == CU_EXIT_DONE && self.request.officer == NULL)
         result = cu_cli_misuse(&cu_command_register, "say who you are: --as OFFICER");

@@ -10,10 +10,6 @@
 int cu_register_tell(int argc, char **argv);
 void cu_register_print_kinds(void);
 
-/* What was said, or else the environment, or else otherwise. */
-const char *cu_register_or_environment(const char *said, const char *name,
-                                       const char *otherwise);
-
 /* Opens the register that options or the environment name; as_it_is as in
  * cu_register_options. */
 cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,

@@ -106,7 +106,7 @@ static int run(const cu_command *command, int argc, char **argv)
         return cu_cli_misuse(command, "the file of the copy is wanted");
     }
     self->path = rest.list[0];
-    self->officer = cu_register_or_environment(self->officer, "CUSTOS_OFFICER", NULL);
+    self->officer = cu_cli_or_environment(self->officer, "CUSTOS_OFFICER", NULL);
     if (self->officer == NULL) {
         free(self);
         return cu_cli_misuse(command, "say who you are: --as OFFICER");

@@ -11,25 +11,10 @@
 
 /* ---- which register ---- */
 
-const char *cu_register_or_environment(const char *said, const char *name,
-                                       const char *otherwise)
-{
-    const char *const named = getenv(name);
-
-    if (said != NULL)
-        return said;
-    return named != NULL && *named != '\0' ? named : otherwise;
-}
-
-static const char *url_of(const char *db)
-{
-    return cu_register_or_environment(db, "CUSTOS_DB", "sqlite:custos.db");
-}
-
 cu_status cu_register_kek_path(const char *db, const char *kek, cu_buffer *out, cu_err *err)
 {
-    const char *const url = url_of(db);
-    const char *const path = cu_register_or_environment(kek, "CUSTOS_KEK", NULL);
+    const char *const url = cu_cli_database(db);
+    const char *const path = cu_cli_or_environment(kek, "CUSTOS_KEK", NULL);
 
     if (path == NULL && strncmp(url, "sqlite:", 7) != 0)
         return cu_fail(err, CU_EUSAGE, "say where the key of the cases is: --kek FILE");
@@ -50,7 +35,7 @@ cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
     if (st == CU_OK && as_it_is && access(options.kek_path, R_OK) != 0)
         st = cu_fail_os(err, "could not read the key file \"%s\"", options.kek_path);
     if (st == CU_OK)
-        st = cu_register_open(url_of(db), &options, out, err);
+        st = cu_register_open(cu_cli_database(db), &options, out, err);
     cu_buffer_free(&path);
     return st;
 }
@@ -129,7 +114,7 @@ static const char *first_complaint(const care *self)
 
 static cu_status look(care *self, cu_err *err)
 {
-    const char *const url = url_of(self->db);
+    const char *const url = cu_cli_database(self->db);
     const cu_ledger_check check = {.url = url, .pages = true};
     CU_AUTO(cu_register, book);
     cu_terminal terminal;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* custos-picture: holds the picture libraries in a sandbox, and forks to decode one file. */
+/* custos-picture and custos-jpeg: hold picture libraries in a sandbox, and fork to decode one
+ * file. */
 #include "picture/examine.h"
 #include "picture/protocol.h"
 
