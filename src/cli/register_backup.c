@@ -4,7 +4,6 @@
 #include "ledger/ledger.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,37 +87,29 @@ static cu_status check(backup *self, cu_err *err)
 
 static int run(const cu_command *command, int argc, char **argv)
 {
-    backup *const self = calloc(1, sizeof *self);
+    static backup self;
     cu_arguments rest;
     cu_err err = {0};
     char entries[32];
     char rows[32];
-    cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
-    const int wrong =
-        st != CU_OK ? cu_cli_fail(&err) : cu_cli_read(command, argc, argv, self, &rest);
+    cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
 
-    if (wrong != CU_EXIT_DONE) {
-        free(self);
+    if (wrong != CU_EXIT_DONE)
         return wrong;
-    }
-    if (rest.count != 1) {
-        free(self);
+    if (rest.count != 1)
         return cu_cli_misuse(command, "the file of the copy is wanted");
-    }
-    self->path = rest.list[0];
-    self->officer = cu_cli_or_environment(self->officer, "CUSTOS_OFFICER", NULL);
-    if (self->officer == NULL) {
-        free(self);
+    self.path = rest.list[0];
+    self.officer = cu_cli_or_environment(self.officer, "CUSTOS_OFFICER", NULL);
+    if (self.officer == NULL)
         return cu_cli_misuse(command, "say who you are: --as OFFICER");
-    }
-    st = copy(self, &err);
+    st = copy(&self, &err);
     if (st == CU_OK)
-        st = check(self, &err);
+        st = check(&self, &err);
     if (st == CU_OK)
         (void)printf("whole: the copy has %s entries and %s rows\n",
-                     cu_cli_count(self->log.entries, entries),
-                     cu_cli_count(self->rows.rows, rows));
-    free(self);
+                     cu_cli_count(self.log.entries, entries),
+                     cu_cli_count(self.rows.rows, rows));
     return st == CU_OK ? cu_cli_flush() : cu_cli_fail(&err);
 }
 

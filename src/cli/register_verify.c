@@ -5,7 +5,6 @@
 #include "ledger/ledger.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,34 +136,28 @@ static cu_status look(care *self, cu_err *err)
 
 static int run(const cu_command *command, int argc, char **argv)
 {
-    care *const self = calloc(1, sizeof *self);
+    static care self;
     cu_arguments rest;
     cu_err err = {0};
     int result = CU_EXIT_DONE;
-    cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
-    const int wrong =
-        st != CU_OK ? cu_cli_fail(&err) : cu_cli_read(command, argc, argv, self, &rest);
+    cu_status st = CU_OK;
+    const int wrong = cu_cli_read(command, argc, argv, &self, &rest);
 
-    if (wrong != CU_EXIT_DONE) {
-        free(self);
+    if (wrong != CU_EXIT_DONE)
         return wrong;
-    }
-    if (rest.count > 0) {
-        free(self);
+    if (rest.count > 0)
         return cu_cli_misuse(command, "\"%s\" is one word too many", rest.list[0]);
-    }
-    st = look(self, &err);
-    if (st == CU_OK && self->as_json)
-        print_json(self);
+    st = look(&self, &err);
+    if (st == CU_OK && self.as_json)
+        print_json(&self);
     else if (st == CU_OK)
-        print_text(self);
-    if (st == CU_OK && self->log.complaints_n + self->rows.complaints_n > 0)
+        print_text(&self);
+    if (st == CU_OK && self.log.complaints_n + self.rows.complaints_n > 0)
         st = cu_fail(&err, CU_EFORMAT, "the register is not as it was written: %s",
-                     first_complaint(self));
+                     first_complaint(&self));
     result = cu_cli_flush();
     if (st != CU_OK && result == CU_EXIT_DONE)
         result = cu_cli_fail(&err);
-    free(self);
     return result;
 }
 
