@@ -3,6 +3,7 @@
 """custos register as an officer uses it: from a received report to an evidence file, and back to the report."""
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ SAMPLES = os.path.join(ROOT, "tests", "fuzz", "corpus", "intake")
 PEOPLE = [("in", "intake", "constable", "AAA"), ("iv", "investigator", "constable", "ABC"),
           ("iv2", "investigator", "constable", "ABD"), ("ex", "examiner", "staff", "EXA"),
           ("ds", "ds", "sergeant", "DSA"), ("di", "di", "inspector", "DIA"), ("xo", "exhibits", "staff", "XOA"),
-          ("au", "auditor", "staff", "AUA")]
+          ("au", "auditor", "staff", "AUA"), ("gr", "grader", "staff", "GRA"), ("gr2", "grader", "staff", "GRB")]
 
 
 class Register:
@@ -120,6 +121,29 @@ def an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names
     assert counts["exact"] == matches and counts["seal"] == done["seal"], counts
 
 
+def two_graders_grade_a_file(book):
+    """The act has the grade, and the command line the grader."""
+    file = book.do("ex", "media", "list")["records"][0]["ref"]
+    for grader, action, state in (("gr", "grade", "graded"), ("gr2", "grade-second", "agreed")):
+        done = book.do(grader, "media", action, file, "--grade", "NOT-ILLEGAL", "--grade-scheme", "UK-SC-2014")
+        assert done["state"] == state, done
+    graders = [(row["grader"], row["code"]) for row in book.do("ds", "grade", "list", "--media", file)["records"]]
+    assert graders == [("gr", "NOT-ILLEGAL"), ("gr2", "NOT-ILLEGAL")], graders
+
+
+def no_field_is_called_as_an_option_of_the_command_is(_):
+    """An option of the command would take what is meant for the field."""
+    def told(*words):
+        return subprocess.run([CUSTOS, "register", *words], capture_output=True, text=True, check=True).stdout
+
+    kinds = re.findall(r"^  (\S+) ", told(), re.MULTILINE)
+    assert len(kinds) > 40, kinds
+    for kind in kinds:
+        fields = set(re.findall(r"^    [ *]--(\S+)", told(kind), re.MULTILINE))
+        own = fields & {"as", "db", "kek", "json", "version", "after", "limit", "help", "state", "ref"}
+        assert not own, (kind, own)
+
+
 def a_refusal_is_a_sentence_with_its_rule_and_source(book):
     done = book.call("xo", "case", "open", "--title", "OP X", "--in-charge", "iv")
     assert done.returncode == 1 and "Rule U1" in done.stderr and "Source:" in done.stderr, done
@@ -222,6 +246,7 @@ def main():
         for test in (reports_are_read_in_the_child, a_hostile_package_is_kept_whatever_it_is,
                      a_file_of_no_format_is_received,
                      an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file,
+                     two_graders_grade_a_file, no_field_is_called_as_an_option_of_the_command_is,
                      a_refusal_is_a_sentence_with_its_rule_and_source,
                      a_chain_of_custody_is_verified_without_the_register,
                      a_register_whose_log_was_changed_is_not_written_on, a_changed_row_is_named,

@@ -17,8 +17,8 @@ static const cu_field fields[] = {
     CU_HAS_WORD("code", codes, "the grade, once two agree or a third decides"),
     CU_HAS_TEXT("scheme", "of the grade"),
     CU_HAS_NUMBER("looks", "how often it was put in doubt and graded anew"),
-    CU_SAID_WORD("as", codes, "your grade"),
-    CU_SAID_TEXT("as_scheme", "the scheme that you grade in"),
+    CU_SAID_WORD("grade", codes, "your grade"),
+    CU_SAID_TEXT("grade_scheme", "the scheme that you grade in"),
     CU_SAID_TEXT("seconds", "how long it was seen clear"),
     CU_SAID_RECORD("exhibit", "exhibit", "the exhibit on which you look at it"),
     CU_SAID_TEXT("reason", "why"),
@@ -220,8 +220,8 @@ static cu_status add_grade(cu_act *act, const char *round)
     if (record == NULL)
         return CU_ENOMEM;
     cu_record_set(record, "media", act->record->ref);
-    cu_record_set(record, "scheme", cu_act_said(act, "as_scheme"));
-    cu_record_set(record, "code", cu_act_said(act, "as"));
+    cu_record_set(record, "scheme", cu_act_said(act, "grade_scheme"));
+    cu_record_set(record, "code", cu_act_said(act, "grade"));
     cu_record_set(record, "round", round);
     cu_record_set(record, "grader", act->officer.ref);
     cu_record_set_number(record, "looks", cu_record_number(act->record, "looks"));
@@ -246,9 +246,9 @@ static cu_status find_grades(cu_act *act, cu_record ***out, size_t *count)
 
 static cu_status check_scheme(cu_act *act)
 {
-    if (strcmp(cu_act_said(act, "as_scheme"), CU_GRADE_SCHEME) != 0)
+    if (strcmp(cu_act_said(act, "grade_scheme"), CU_GRADE_SCHEME) != 0)
         return cu_act_refuse(act, "G1", "people grade in %s, not in %.40s", CU_GRADE_SCHEME,
-                             cu_act_said(act, "as_scheme"));
+                             cu_act_said(act, "grade_scheme"));
     return CU_OK;
 }
 
@@ -273,9 +273,9 @@ static cu_status grade_second(cu_act *act)
         if (cu_record_is(list[i], "grader", act->officer.ref))
             return cu_act_refuse(act, "G4", "you graded it first");
     }
-    if (count > 0 && cu_record_is(list[count - 1], "code", cu_act_said(act, "as"))) {
+    if (count > 0 && cu_record_is(list[count - 1], "code", cu_act_said(act, "grade"))) {
         act->record->state = "agreed";
-        cu_record_set(act->record, "code", cu_act_said(act, "as"));
+        cu_record_set(act->record, "code", cu_act_said(act, "grade"));
         cu_record_set(act->record, "scheme", CU_GRADE_SCHEME);
     } else {
         act->record->state = "disputed";
@@ -295,7 +295,7 @@ static cu_status adjudicate(cu_act *act)
         if (cu_record_is(list[i], "grader", act->officer.ref))
             return cu_act_refuse(act, "G4", "you graded it before");
     }
-    cu_record_set(act->record, "code", cu_act_said(act, "as"));
+    cu_record_set(act->record, "code", cu_act_said(act, "grade"));
     cu_record_set(act->record, "scheme", CU_GRADE_SCHEME);
     return st == CU_OK ? add_grade(act, "adjudication") : st;
 }
@@ -448,14 +448,14 @@ static const cu_action actions[] = {
      .to = "graded",
      .right = CU_RIGHT_GRADE,
      .duty = "alteration",
-     .wants = "as as_scheme",
+     .wants = "grade grade_scheme",
      .rules = grade_first},
     {.name = "grade-second",
      .says = "the second look, by another, without the first's grade",
      .from = "graded",
      .right = CU_RIGHT_GRADE,
      .duty = "alteration",
-     .wants = "as as_scheme",
+     .wants = "grade grade_scheme",
      .rules = grade_second},
     {.name = "adjudicate",
      .says = "a third decides",
@@ -463,7 +463,7 @@ static const cu_action actions[] = {
      .to = "adjudicated",
      .right = CU_RIGHT_ADJUDICATE,
      .duty = "alteration",
-     .wants = "as as_scheme reason",
+     .wants = "grade grade_scheme reason",
      .rules = adjudicate},
     {.name = "pre-categorise",
      .says = "by the exact match of a set that policy trusts",

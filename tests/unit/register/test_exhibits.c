@@ -205,7 +205,7 @@ static void e5_a_hold_says_why_and_since_when(void **state)
 static const char *graded(cu_register *book, const char *who, const char *what,
                           const char *file, const char *code)
 {
-    return force_do(book, who, what, file, "as", code, "as_scheme", "UK-SC-2014", NULL);
+    return force_do(book, who, what, file, "grade", code, "grade_scheme", "UK-SC-2014", NULL);
 }
 
 static void g1_g2_g3_a_sets_code_is_no_grade_of_ours(void **state)
@@ -214,8 +214,8 @@ static void g1_g2_g3_a_sets_code_is_no_grade_of_ours(void **state)
     const char *const exhibit = force_with_examiner(book, force_case(book), "G1");
     const char *const file = force_file(book, exhibit, '1');
 
-    (void)force_refused(book, "G1", "gr", "media grade", file, "as", "C", "as_scheme", "DEMO",
-                        NULL);
+    (void)force_refused(book, "G1", "gr", "media grade", file, "grade", "C", "grade_scheme",
+                        "DEMO", NULL);
     (void)force_refused(book, "G3", "gr", "media pre-categorise", file, NULL);
     (void)force_refused(book, "U5", "gr", "media finalise", file, NULL);
     assert_null(force_look(book, "media", file, "code"));
@@ -228,16 +228,16 @@ static void g4_the_second_grader_is_another_and_a_third_decides(void **state)
     const char *const file = force_file(book, exhibit, '2');
 
     (void)graded(book, "gr", "media grade", file, "B");
-    (void)force_refused(book, "G4", "gr", "media grade-second", file, "as", "B", "as_scheme",
-                        "UK-SC-2014", NULL);
+    (void)force_refused(book, "G4", "gr", "media grade-second", file, "grade", "B",
+                        "grade_scheme", "UK-SC-2014", NULL);
     (void)force_refused(book, "U1", "gr2", "grade list", NULL, "media", file, NULL);
     (void)graded(book, "gr2", "media grade-second", file, "C");
     assert_string_equal(force_state(), "disputed");
     assert_null(force_field("code"));
-    (void)force_refused(book, "G4", "gr", "media adjudicate", file, "as", "B", "as_scheme",
-                        "UK-SC-2014", "reason", "x", NULL);
-    (void)force_do(book, "di", "media adjudicate", file, "as", "C", "as_scheme", "UK-SC-2014",
-                   "reason", "as seen", NULL);
+    (void)force_refused(book, "G4", "gr", "media adjudicate", file, "grade", "B",
+                        "grade_scheme", "UK-SC-2014", "reason", "x", NULL);
+    (void)force_do(book, "di", "media adjudicate", file, "grade", "C", "grade_scheme",
+                   "UK-SC-2014", "reason", "as seen", NULL);
     assert_string_equal(force_field("code"), "C");
 }
 

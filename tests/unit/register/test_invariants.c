@@ -91,10 +91,10 @@ g3_only_a_person_or_an_exact_match_of_a_trusted_set_makes_a_grade_final(void **s
     (void)force_refused(book, "G3", "gr", "media pre-categorise", other, NULL);
     (void)force_refused(book, "G1", "gr", "media pre-categorise", foreign, NULL);
     (void)force_refused(book, "U5", "gr", "media finalise", other, NULL);
-    (void)force_do(book, "gr", "media grade", other, "as", "B", "as_scheme", "UK-SC-2014",
+    (void)force_do(book, "gr", "media grade", other, "grade", "B", "grade_scheme", "UK-SC-2014",
                    NULL);
     (void)force_refused(book, "U5", "gr", "media finalise", other, NULL);
-    (void)force_do(book, "gr2", "media grade-second", other, "as", "B", "as_scheme",
+    (void)force_do(book, "gr2", "media grade-second", other, "grade", "B", "grade_scheme",
                    "UK-SC-2014", NULL);
     (void)force_do(book, "gr", "media finalise", other, NULL);
     assert_string_equal(force_field("code"), "B");
@@ -112,8 +112,9 @@ static void g5_later_grades_make_new_counts_and_the_old_stay(void **state)
 
     (void)snprintf(counts, sizeof counts, "%s", force_field("counts"));
     (void)snprintf(list, sizeof list, "%s", force_field("list_sha256"));
-    (void)force_do(book, "gr", "media grade", file, "as", "A", "as_scheme", "UK-SC-2014", NULL);
-    (void)force_do(book, "gr2", "media grade-second", file, "as", "A", "as_scheme",
+    (void)force_do(book, "gr", "media grade", file, "grade", "A", "grade_scheme", "UK-SC-2014",
+                   NULL);
+    (void)force_do(book, "gr2", "media grade-second", file, "grade", "A", "grade_scheme",
                    "UK-SC-2014", NULL);
     (void)force_do(book, "ex", "count freeze", NULL, "exhibit", exhibit, NULL);
     assert_string_not_equal(force_field("list_sha256"), list);

@@ -160,8 +160,8 @@ static two make_two(cu_register *book)
     made.exhibit = force_with_examiner(book, made.secret, "RS");
     made.shared = force_file(book, made.exhibit, 'a');
     made.own = force_file(book, made.exhibit, 'b');
-    (void)force_do(book, "gr", "media grade", made.own, "as", "C", "as_scheme", "UK-SC-2014",
-                   NULL);
+    (void)force_do(book, "gr", "media grade", made.own, "grade", "C", "grade_scheme",
+                   "UK-SC-2014", NULL);
     fill_case(book, made.secret, made.exhibit);
     made.open = case_from(book, "OPEN", "sample_handle");
     exhibit = force_with_examiner(book, made.open, "RO");
@@ -239,8 +239,8 @@ static void a_file_is_seen_by_whoever_may_see_one_place_of_it(void **state)
 
     (void)force_do(book, "iv2", "media view", made->shared, NULL);
     (void)force_refused(book, "U2", "iv2", "media view", made->own, NULL);
-    (void)force_refused(book, "U2", "gr2", "media grade-second", made->own, "as", "C",
-                        "as_scheme", "UK-SC-2014", NULL);
+    (void)force_refused(book, "U2", "gr2", "media grade-second", made->own, "grade", "C",
+                        "grade_scheme", "UK-SC-2014", NULL);
     (void)force_refused(book, "U2", "gr", "media see-clear", made->shared, "exhibit",
                         made->exhibit, "seconds", "1", NULL);
     (void)force_do(book, "iv", "media view", made->own, NULL);

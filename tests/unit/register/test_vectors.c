@@ -308,9 +308,9 @@ static void vector_12_a_sensitive_row_is_not_in_the_schedule_for_the_defence(voi
 
 static const char *graded_twice(cu_register *book, const char *file, const char *code)
 {
-    (void)force_do(book, "gr", "media grade", file, "as", code, "as_scheme", "UK-SC-2014",
+    (void)force_do(book, "gr", "media grade", file, "grade", code, "grade_scheme", "UK-SC-2014",
                    NULL);
-    return force_do(book, "gr2", "media grade-second", file, "as", code, "as_scheme",
+    return force_do(book, "gr2", "media grade-second", file, "grade", code, "grade_scheme",
                     "UK-SC-2014", NULL);
 }
 
