@@ -59,8 +59,21 @@ static cu_status read_file(const char *path, cu_buffer *out, cu_err *err)
     return cu_buffer_check(out, err);
 }
 
+/* Another version refuses the act; so what is no number must not be taken for "whichever". */
+static cu_status read_version(const char *text, int64_t *out, cu_err *err)
+{
+    char *end = NULL;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || *out < 1)
+        return cu_fail(err, CU_EUSAGE, "--version is a number from 1 on, not \"%s\"", text);
+    return CU_OK;
+}
+
 /* The option that a word is, with its value in the word or after it. */
-static bool take_option(const char *name, const char *value, call *self)
+static bool take_option(const char *name, const char *value, call *self, cu_status *st,
+                        cu_err *err)
 {
     const struct {
         const char *name;
@@ -74,7 +87,7 @@ static bool take_option(const char *name, const char *value, call *self)
         }
     }
     if (strcmp(name, "version") == 0) {
-        self->request.version = strtoll(value, NULL, 10);
+        *st = read_version(value, &self->request.version, err);
         return true;
     }
     return false;
@@ -115,6 +128,7 @@ static cu_status parse_option(call *self, int argc, char **argv, int *at, cu_err
     const char *const word = argv[*at] + 2;
     const size_t n = strcspn(word, "=");
     const char *value = NULL;
+    cu_status st = CU_OK;
     char *const name = strndup(word, n);
 
     if (name == NULL)
@@ -133,9 +147,9 @@ static cu_status parse_option(call *self, int argc, char **argv, int *at, cu_err
         free(name);
         return CU_EUSAGE;
     }
-    if (take_option(name, value, self)) {
+    if (take_option(name, value, self, &st, err)) {
         free(name);
-        return CU_OK;
+        return st;
     }
     self->names[self->request.given_count % given_max] = name;
     return take_field(self, name, value, err);

@@ -153,6 +153,17 @@ def a_refusal_is_a_sentence_with_its_rule_and_source(book):
     assert done.returncode == 2, done
 
 
+def a_word_that_an_act_does_not_take_is_wrong_use(book):
+    """A version that is no number is not "whichever", and a list of one record is no list."""
+    case = book.do("iv", "case", "open", "--title", "OP WORDS", "--in-charge", "iv")["ref"]
+    close = ("case", "close", case, "--reason", "x", "--disposition", "prosecuted", "--version")
+    for words, code in (((*close, "abc"), 2), ((*close, "0"), 2), (("case", "list", case), 1),
+                        (("case", "open", case, "--title", "OP X", "--in-charge", "iv"), 1)):
+        done = book.call("di", *words)
+        assert done.returncode == code and not done.stdout, done
+    assert book.do("iv", "case", "view", case)["state"] == "open"
+
+
 def a_chain_of_custody_is_verified_without_the_register(book):
     case = book.do("iv", "case", "open", "--title", "OP CHAIN", "--in-charge", "iv")["ref"]
     exhibit = book.do("iv", "exhibit", "seize", "--case", case, "--kind", "usb", "--description", "a stick")["ref"]
@@ -248,6 +259,7 @@ def main():
                      an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file,
                      two_graders_grade_a_file, no_field_is_called_as_an_option_of_the_command_is,
                      a_refusal_is_a_sentence_with_its_rule_and_source,
+                     a_word_that_an_act_does_not_take_is_wrong_use,
                      a_chain_of_custody_is_verified_without_the_register,
                      a_register_whose_log_was_changed_is_not_written_on, a_changed_row_is_named,
                      a_backup_is_a_verified_copy, the_ledger_is_whole_after_all_this):

@@ -52,6 +52,7 @@ static cu_status enrol(cu_act *act)
 {
     const char *const number = cu_act_said(act, "number");
     const char *const initials = cu_record_text(act->record, "initials");
+    int64_t same = 0;
 
     if (strlen(number) > 32 ||
         strspn(number, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") !=
@@ -61,6 +62,15 @@ static cu_status enrol(cu_act *act)
     if (initials != NULL && !good_initials(initials))
         return cu_act_refuse(act, "I0", "initials \"%s\" are not two to four capitals",
                              initials);
+
+    const cu_status st =
+        cu_act_count(act, "SELECT count(*) FROM register_officer WHERE ref = $1",
+                     CU_VALUES(cu_value_text(number)), &same);
+
+    if (st != CU_OK)
+        return st;
+    if (same > 0)
+        return cu_act_refuse(act, "U5", "there is an officer \"%s\" already", number);
     act->record->ref = number;
     return check_roles(act);
 }

@@ -114,16 +114,20 @@ static cu_status check_right(asking *self)
 static cu_status find_record(asking *self)
 {
     cu_act *const act = &self->act;
+    const char *const from = self->action.from;
     cu_record *loaded = NULL;
 
-    if (self->action.from == NULL || is_list(self))
+    if (self->request->ref != NULL && (from == NULL || from[0] == '\0'))
+        return cu_act_refuse(act, "U6", "%s %s takes no name of a record, as \"%.64s\"",
+                             self->thing->name, self->action.name, self->request->ref);
+    if (from == NULL || is_list(self))
         return CU_OK;
-    if (self->action.from[0] == '\0') {
+    if (from[0] == '\0') {
         act->record = cu_act_new(act, self->thing->name, "");
         return act->record == NULL ? CU_ENOMEM : CU_OK;
     }
     if (self->request->ref == NULL)
-        return cu_act_refuse(act, "U6", "%s %s needs the name of a %s", self->thing->name,
+        return cu_act_refuse(act, "U6", "%s %s needs the name of the %s", self->thing->name,
                              self->action.name, self->thing->name);
 
     cu_status st = cu_act_load(act, self->thing->name, self->request->ref, &loaded);
@@ -157,17 +161,48 @@ static cu_status check_state(asking *self)
                          self->action.from);
 }
 
+static size_t next_of_name(const cu_act *act, size_t at, const char *name)
+{
+    while (at < act->given_count && strcmp(act->given[at].name, name) != 0)
+        at++;
+    return at;
+}
+
+/* What is given twice is two answers to one question: a rule would read the first, and the
+ * record keep the last. Only of files there may be many. */
+static cu_status check_given_once(asking *self)
+{
+    cu_act *const act = &self->act;
+
+    for (size_t i = 1; i < act->given_count; i++) {
+        const char *const name = act->given[i].name;
+        const cu_field *const field = cu_field_of(self->thing, name);
+
+        if (next_of_name(act, 0, name) < i && (field == NULL || field->kind != CU_FIELD_FILE))
+            return cu_act_refuse(act, "U6", "\"%.64s\" is given twice", name);
+    }
+    return CU_OK;
+}
+
 /* ---- the list ---- */
 
-static bool take_paging(const cu_given *given, int64_t *after, int64_t *limit)
+/* Where a page begins and how long it is: both are no fields of any kind. */
+static const cu_field page_after =
+    CU_SAID("after", NULL, "the record that it follows", CU_FIELD_NUMBER);
+static const cu_field page_limit = CU_SAID("limit", NULL, "how many at most", CU_FIELD_NUMBER);
+
+static cu_status take_page_number(cu_act *act, const cu_field *field, int64_t least,
+                                  const char *text, int64_t *out)
 {
-    if (strcmp(given->name, "after") == 0)
-        *after = strtoll(given->text, NULL, 10);
-    else if (strcmp(given->name, "limit") == 0)
-        *limit = strtoll(given->text, NULL, 10);
-    else
-        return false;
-    return true;
+    cu_value value = cu_value_null();
+    const cu_status st = cu_given_read(act, field, text, &value);
+
+    if (st == CU_OK && value.number < least)
+        return cu_act_refuse(act, "U6", "%s \"%.64s\" is below %lld", field->name, text,
+                             (long long)least);
+    if (st == CU_OK)
+        *out = value.number;
+    return st;
 }
 
 /* A part of a name, long enough to be a search and not a browse. */
@@ -191,8 +226,13 @@ static cu_status take_condition(asking *self, const cu_given *given, cu_where *w
 {
     cu_act *const act = &self->act;
     const cu_field *const field = cu_field_of(self->thing, given->name);
+    const bool is_state = strcmp(given->name, "state") == 0;
 
-    if (strcmp(given->name, "state") == 0 || strcmp(given->name, "ref") == 0) {
+    /* A state that there is not would have been a list of nothing, and read as "none". */
+    if (is_state && !cu_words_have(self->thing->states, given->text))
+        return cu_act_refuse(act, "U6", "state \"%.64s\" is none of: %s", given->text,
+                             self->thing->states);
+    if (is_state || strcmp(given->name, "ref") == 0) {
         *where = (cu_where){given->name, cu_value_text(given->text), false};
         return CU_OK;
     }
@@ -205,35 +245,44 @@ static cu_status take_condition(asking *self, const cu_given *given, cu_where *w
     return cu_given_read(act, field, given->text, &where->value);
 }
 
+/* What was given becomes the search's page and its conditions. */
+static cu_status take_search_given(asking *self, cu_where where[cu_where_max],
+                                   cu_search *search)
+{
+    cu_act *const act = &self->act;
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && i < act->given_count; i++) {
+        const cu_given *const given = &act->given[i];
+
+        if (strcmp(given->name, page_after.name) == 0)
+            st = take_page_number(act, &page_after, 0, given->text, &search->after);
+        else if (strcmp(given->name, page_limit.name) == 0)
+            st = take_page_number(act, &page_limit, 1, given->text, &search->limit);
+        else if (search->where_count == cu_where_max)
+            st = cu_act_refuse(act, "U6", "a list takes at most %d conditions", cu_where_max);
+        else
+            st = take_condition(self, given, &where[search->where_count++]);
+    }
+    if (search->limit > page_max)
+        search->limit = page_max;
+    return st;
+}
+
 static cu_status run_list(asking *self)
 {
     cu_act *const act = &self->act;
     cu_where where[cu_where_max];
-    size_t where_count = 0;
-    int64_t after = 0;
-    int64_t limit = page_default;
     cu_page page = {.next = 0};
-    cu_search search = {.where = where};
-    cu_status st = CU_OK;
+    cu_search search = {.where = where, .limit = page_default};
+    cu_status st = take_search_given(self, where, &search);
 
-    for (size_t i = 0; st == CU_OK && i < act->given_count; i++) {
-        if (take_paging(&act->given[i], &after, &limit))
-            continue;
-        if (where_count == cu_where_max)
-            return cu_act_refuse(act, "U6", "a list takes at most %d conditions", cu_where_max);
-        st = take_condition(self, &act->given[i], &where[where_count++]);
-    }
-    if (limit < 1 || limit > page_max)
-        limit = page_max;
-    search.where_count = where_count;
-    search.after = after;
-    search.limit = limit;
     if (st == CU_OK)
         st = cu_table_search(act, cu_table_for(act->tables, self->thing), &search, &page.list,
                              &page.count);
     if (st != CU_OK)
         return st;
-    if ((int64_t)page.count == limit)
+    if ((int64_t)page.count == search.limit)
         page.next = page.list[page.count - 1]->id;
     st = cu_reach_keep(act, page.list, &page.count);
     self->found = (int64_t)page.count;
@@ -312,6 +361,11 @@ static cu_status check_reason(asking *self)
     int64_t restricted = 0;
     cu_status st = CU_OK;
 
+    for (size_t i = 0; i < act->given_count; i++) {
+        if (strcmp(act->given[i].name, "reason") != 0)
+            return cu_act_refuse(act, "U6", "%s view takes no \"%.64s\"", self->thing->name,
+                                 act->given[i].name);
+    }
     if (wanted == NULL || strcmp(wanted->text, "off") == 0 || name == NULL ||
         cu_act_said(act, "reason") != NULL)
         return CU_OK;
@@ -325,30 +379,48 @@ static cu_status check_reason(asking *self)
                          act->record->ref);
 }
 
+/* A text as it was given; of a file its name, its length and its digest. */
+static void write_one_given(const cu_given *given, const char *key, cu_json *json)
+{
+    cu_digest_stream stream;
+    cu_digests digests;
+    char hex[65];
+
+    if (given->bytes.p == NULL) {
+        cu_json_text(json, key, given->text);
+        return;
+    }
+    cu_digest_init(&stream, CU_DIGEST_SHA256);
+    cu_digest_update(&stream, given->bytes);
+    cu_digest_final(&stream, &digests);
+    cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
+    cu_json_open_object(json, key);
+    cu_json_text(json, "name", given->text);
+    cu_json_uint(json, "bytes", given->bytes.n);
+    cu_json_text(json, "sha256", hex);
+    cu_json_close_object(json);
+}
+
+/* What has one name is one member: several files, or what is refused as given twice, a list. */
 static void write_given(const asking *self, cu_json *json)
 {
     const cu_act *const act = &self->act;
 
     cu_json_open_object(json, "given");
     for (size_t i = 0; i < act->given_count; i++) {
-        const cu_given *const given = &act->given[i];
-        cu_digest_stream stream;
-        cu_digests digests;
-        char hex[65];
+        const char *const name = act->given[i].name;
+        const bool is_several = next_of_name(act, i + 1, name) < act->given_count;
 
-        if (given->bytes.p == NULL) {
-            cu_json_text(json, given->name, given->text);
+        if (next_of_name(act, 0, name) < i)
+            continue;
+        if (!is_several) {
+            write_one_given(&act->given[i], name, json);
             continue;
         }
-        cu_digest_init(&stream, CU_DIGEST_SHA256);
-        cu_digest_update(&stream, given->bytes);
-        cu_digest_final(&stream, &digests);
-        cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
-        cu_json_open_object(json, given->name);
-        cu_json_text(json, "name", given->text);
-        cu_json_uint(json, "bytes", given->bytes.n);
-        cu_json_text(json, "sha256", hex);
-        cu_json_close_object(json);
+        cu_json_open_array(json, name);
+        for (size_t at = i; at < act->given_count; at = next_of_name(act, at + 1, name))
+            write_one_given(&act->given[at], NULL, json);
+        cu_json_close_array(json);
     }
     cu_json_close_object(json);
 }
@@ -455,6 +527,8 @@ static cu_status work(cu_store *store, void *context, cu_err *err)
         st = find_officer(self);
     if (st == CU_OK)
         st = check_right(self);
+    if (st == CU_OK)
+        st = check_given_once(self);
     if (st == CU_OK)
         st = find_record(self);
     if (st == CU_OK)

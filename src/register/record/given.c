@@ -186,18 +186,24 @@ static cu_status take_one(cu_act *act, const cu_given *given)
     return st;
 }
 
+/* All that is missing is said at once: nobody likes to be asked five times. */
 static cu_status check_wanted(cu_act *act)
 {
+    const char *missing = "";
+
     for (const char *at = act->action->wants; at != NULL && *at != '\0';) {
         const size_t n = strcspn(at, " ");
         const char *const name = cu_act_format(act, "%.*s", (int)n, at);
 
         if (cu_act_said(act, name) == NULL)
-            return cu_act_refuse(act, "U6", "%s %s needs \"%s\"", act->thing->name,
-                                 act->action->name, name);
+            missing =
+                cu_act_format(act, "%s%s\"%s\"", missing, missing[0] == '\0' ? "" : ", ", name);
         at += n + strspn(at + n, " ");
     }
-    return CU_OK;
+    if (missing[0] == '\0')
+        return CU_OK;
+    return cu_act_refuse(act, "U6", "%s %s needs %s", act->thing->name, act->action->name,
+                         missing);
 }
 
 cu_status cu_given_take(cu_act *act)

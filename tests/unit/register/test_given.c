@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is given with an act is read, or it is refused: nothing is passed over. */
+#include "support/force.h"
+
+#include <string.h>
+
+static void what_is_given_twice_is_refused(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    assert_non_null(strstr(force_refused(book, "U6", "iv", "case open", NULL, "title", "OP ONE",
+                                         "title", "OP TWO", "in_charge", "iv", NULL),
+                           "\"title\" is given twice"));
+    (void)force_refused(book, "U6", "iv", "case list", NULL, "in_charge", "iv", "in_charge",
+                        "iv2", NULL);
+    assert_int_equal(force_count(book, "SELECT count(*) FROM register_case WHERE title IN"
+                                       " ('OP ONE', 'OP TWO')"),
+                     0);
+}
+
+static void files_may_be_given_more_than_once(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    (void)force_do(book, "in", "referral receive", NULL, "source", "nca", "received",
+                   "2021-03-09T10:00:00Z", "file", "{}", "file", "[]", NULL);
+    assert_string_equal(force_state(), "received");
+}
+
+static void all_that_is_missing_is_said_at_once(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    assert_non_null(strstr(force_refused(book, "U6", "iv", "case open", NULL, NULL),
+                           "needs \"title\", \"in_charge\"."));
+}
+
+static void a_list_is_of_a_state_that_there_is_and_of_a_page_that_is_a_number(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    assert_non_null(
+        strstr(force_refused(book, "U6", "iv", "case list", NULL, "state", "opne", NULL),
+               "is none of: open closed"));
+    (void)force_do(book, "iv", "case list", NULL, "state", "open", NULL);
+    (void)force_refused(book, "U6", "iv", "case list", NULL, "limit", "ten", NULL);
+    (void)force_refused(book, "U6", "iv", "case list", NULL, "limit", "0", NULL);
+    (void)force_refused(book, "U6", "iv", "case list", NULL, "after", "1x", NULL);
+    (void)force_do(book, "iv", "case list", NULL, "limit", "1", "after", "0", NULL);
+}
+
+static void a_view_takes_nothing_but_a_reason(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+
+    (void)force_do(book, "iv", "case view", name, "reason", "a test looks", NULL);
+    (void)force_refused(book, "U6", "iv", "case view", name, "title", "OP", NULL);
+}
+
+static void an_officer_is_enrolled_once(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    assert_non_null(
+        strstr(force_refused(book, "U5", "ad", "officer enrol", NULL, "number", "iv", "name",
+                             "Another", "rank", "constable", "roles", "investigator", NULL),
+               "there is an officer \"iv\" already"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_BOTH(what_is_given_twice_is_refused),
+        ON_BOTH(files_may_be_given_more_than_once),
+        ON_BOTH(all_that_is_missing_is_said_at_once),
+        ON_BOTH(a_list_is_of_a_state_that_there_is_and_of_a_page_that_is_a_number),
+        ON_BOTH(a_view_takes_nothing_but_a_reason),
+        ON_BOTH(an_officer_is_enrolled_once),
+        ON_BOTH(every_row_is_as_the_ledger_has_it),
+    };
+
+    return stores_run(tests);
+}
