@@ -19,7 +19,10 @@
 #define TRAIL "trail"
 
 typedef struct scan {
+    cu_scan_options
+        own; /* as asked for, and of a resumed scan the exhibit that it began with */
     const cu_scan_options *options;
+    char *exhibit; /* of a resumed scan */
     cu_device *device;
     cu_evidence_writer *evidence;
     cu_plan plan;
@@ -66,6 +69,51 @@ static cu_status put_text(scan *self, const char *key, const char *text, cu_err 
 {
     return cu_evidence_put_state(self->evidence, key,
                                  (cu_bytes){(const uint8_t *)text, strlen(text)}, err);
+}
+
+/* ---- what it is a scan of ---- */
+
+/* Written before anything else, so that whatever ends the scan, a resumed one knows it. */
+static cu_status note_source(scan *self, cu_err *err)
+{
+    const cu_image_facts *const facts = cu_device_facts(self->device);
+    const cu_status st =
+        cu_evidence_set_source(self->evidence,
+                               &(cu_evidence_source){.path = self->options->source.path,
+                                                     .format = facts->format,
+                                                     .bytes = facts->bytes,
+                                                     .sector_bytes = facts->sector_bytes,
+                                                     .exhibit = self->options->exhibit},
+                               err);
+
+    return st == CU_OK ? cu_evidence_commit(self->evidence, err) : st;
+}
+
+/* Evidence is of the exhibit that the scan began with, also where --resume does not repeat it.
+ */
+static cu_status recall_exhibit(scan *self, cu_err *err)
+{
+    CU_AUTO(cu_evidence, view);
+    const char *const said = self->options->exhibit;
+    cu_evidence_source began;
+    cu_status st = cu_evidence_peek(self->evidence, &view, err);
+
+    if (st == CU_OK)
+        st = cu_evidence_get_source(view, &began, err);
+    if (st == CU_ENOTFOUND)
+        return note_source(self, err);
+    if (st != CU_OK)
+        return st;
+    if (said != NULL && began.exhibit == NULL)
+        return cu_fail(err, CU_EUSAGE, "could not resume: the scan began without --exhibit");
+    if (said != NULL && strcmp(said, began.exhibit) != 0)
+        return cu_fail(err, CU_EUSAGE, "could not resume: the scan began with exhibit \"%s\"",
+                       began.exhibit);
+    if (began.exhibit == NULL)
+        return CU_OK;
+    self->exhibit = strdup(began.exhibit);
+    self->own.exhibit = self->exhibit;
+    return self->exhibit != NULL ? CU_OK : cu_fail(err, CU_ENOMEM, "out of memory");
 }
 
 /* ---- the walk ---- */
@@ -234,8 +282,10 @@ static cu_status run(scan *self, cu_scan_report *report, cu_err *err)
 
     cu_digest_init(&self->whole, wanted);
 
-    cu_status st = read_phase(self, err);
+    cu_status st = recall_exhibit(self, err);
 
+    if (st == CU_OK)
+        st = read_phase(self, err);
     if (st == CU_OK && !self->complete) {
         st = walk(self, err);
         report->walk_seconds = (double)(cu_clock_steady_us() - start_us) / 1e6;
@@ -342,7 +392,7 @@ static cu_status refuse_output_inside(const cu_scan_options *options, cu_err *er
 
 cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu_err *err)
 {
-    scan self = {.options = options};
+    scan self = {.own = *options, .options = &self.own};
     cu_status st = cu_device_open(&options->source, &self.device, err);
 
     if (st != CU_OK)
@@ -363,5 +413,6 @@ cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu
     cu_evidence_abandon(self.evidence);
     cu_device_close(self.device);
     free(self.folder);
+    free(self.exhibit);
     return st;
 }

@@ -13,7 +13,7 @@ enum { cu_scan_sets_max = 64, cu_scan_workers_max = 256 };
 typedef struct cu_scan_options {
     cu_device_source source;
     const char *out;     /* where the evidence appears */
-    const char *exhibit; /* NULL: not given */
+    const char *exhibit; /* NULL: none, or of a resumed scan the one that it began with */
     cu_hashset *const *sets;
     size_t set_count;
     unsigned workers; /* 0: one for each processor */
@@ -31,7 +31,8 @@ typedef struct cu_scan_report {
  * Scans, matches and seals. Whatever happens, a failure leaves out untouched, and out.partial
  * where there is something to resume.
  *
- * CU_EUSAGE                 a named file is no part of the source.
+ * CU_EUSAGE                 a named file is no part of the source; resume: another exhibit, or
+ *                           other sets, than the scan began with.
  * CU_EEXISTS, CU_ENOTFOUND  as cu_evidence_begin.
  * CU_ESTOPPED               progress asked to stop; resume goes on.
  * CU_EIO with ENOSPC        the disk of the output is full; resume goes on.

@@ -102,6 +102,34 @@ def interrupted(folder):
     assert stopped >= 3, stopped
 
 
+def exhibit_of_a_resumed_scan(folder):
+    """The exhibit that a scan began with is the evidence's, whether --resume repeats it or not."""
+    image = make_disk(folder, 64)
+    out = os.path.join(folder, "out.custos")
+
+    def stop():
+        for leftover in (out, out + ".partial"):
+            if os.path.exists(leftover):
+                os.remove(leftover)
+        child = subprocess.Popen([CUSTOS, "scan", image, "-o", out, "--quiet", "--exhibit", "ABC/1"],
+                                 stderr=subprocess.DEVNULL)
+        while not os.path.exists(out + ".partial-wal") and child.poll() is None:
+            time.sleep(0.001)
+        time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        child.wait(timeout=60)
+        return os.path.exists(out + ".partial")
+
+    def exhibit():
+        return json.loads(run("show", out, "--source", "--jsonl").stdout)["source"]["exhibit"]
+
+    assert any(stop() for _ in range(20)), "no scan could be stopped"
+    done = run("scan", image, "-o", out, "--resume", "--quiet", "--exhibit", "ABC/2")
+    assert done.returncode == 2 and b'began with exhibit "ABC/1"' in done.stderr, done
+    done = run("scan", image, "-o", out, "--resume", "--quiet")
+    assert done.returncode == 0 and exhibit() == "ABC/1", (done, exhibit())
+
+
 def descendants(pid):
     """The forks of the helper: children of children of pid."""
     found = []
@@ -164,6 +192,7 @@ def main():
     tap = Tap()
     tap.run("a full disk is told, and the scan goes on where there is room", in_folder, full_disk)
     tap.run("a scan stopped by Ctrl-C goes on to the same bytes", in_folder, interrupted)
+    tap.run("a resumed scan is of the exhibit that it began with", in_folder, exhibit_of_a_resumed_scan)
     tap.run("children killed at random cost only what they were reading, and it is told", in_folder, killed_children)
     tap.end()
 
