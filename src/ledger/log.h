@@ -20,7 +20,10 @@ struct cu_ledger {
     int64_t (*now_us)(void);
     uint64_t attempt; /* of the transaction in which what follows was read; 0: none */
     cu_tree tree;
-    int64_t time_us; /* of the last entry */
+    int64_t time_us;      /* of the last entry */
+    uint64_t key_attempt; /* likewise of the key that follows */
+    char key_case[128];
+    uint8_t key[CU_KEY_BYTES];
 };
 
 /* ---- open.c ---- */

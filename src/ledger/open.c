@@ -219,6 +219,7 @@ void cu_ledger_close(cu_ledger *ledger)
     if (ledger == NULL)
         return;
     explicit_bzero(ledger->kek, sizeof ledger->kek);
+    explicit_bzero(ledger->key, sizeof ledger->key);
     free(ledger);
 }
 

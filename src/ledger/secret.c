@@ -88,6 +88,35 @@ static cu_status find_case_key(cu_ledger *ledger, const char *case_id,
     return st == CU_OK ? cu_ledger_unwrap(ledger, case_id, wrapped, key, err) : st;
 }
 
+/* An act's entry keeps two secrets of one case, and acts together many of it: its key is asked
+ * for once a transaction. */
+static void remember_key(cu_ledger *ledger, const char *case_id,
+                         const uint8_t key[CU_KEY_BYTES])
+{
+    const size_t n = strlen(case_id);
+
+    if (n >= sizeof ledger->key_case)
+        return;
+    memcpy(ledger->key_case, case_id, n + 1);
+    memcpy(ledger->key, key, CU_KEY_BYTES);
+    ledger->key_attempt = cu_store_attempt(ledger->store);
+}
+
+static void forget_key(cu_ledger *ledger)
+{
+    explicit_bzero(ledger->key, sizeof ledger->key);
+    ledger->key_attempt = 0;
+}
+
+static bool recall_key(const cu_ledger *ledger, const char *case_id, uint8_t key[CU_KEY_BYTES])
+{
+    if (ledger->key_attempt == 0 || ledger->key_attempt != cu_store_attempt(ledger->store) ||
+        strcmp(ledger->key_case, case_id) != 0)
+        return false;
+    memcpy(key, ledger->key, CU_KEY_BYTES);
+    return true;
+}
+
 cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
                              uint8_t key[CU_KEY_BYTES], cu_err *err)
 {
@@ -95,8 +124,14 @@ cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
 
     if (!ledger->has_kek)
         return cu_fail(err, CU_EUSAGE, "the log was opened without the key for secrets");
+    if (recall_key(ledger, case_id, key))
+        return CU_OK;
     st = find_case_key(ledger, case_id, key, err);
-    return st == CU_ENOTFOUND && make ? make_case_key(ledger, case_id, key, err) : st;
+    if (st == CU_ENOTFOUND && make)
+        st = make_case_key(ledger, case_id, key, err);
+    if (st == CU_OK)
+        remember_key(ledger, case_id, key);
+    return st;
 }
 
 /* ---- secrets ---- */
@@ -128,13 +163,12 @@ cu_status cu_ledger_keep_secret(cu_ledger *ledger, uint64_t seq, const char *cas
     if (st == CU_OK)
         st = cu_secret_seal(key, cu_buffer_view(&about), cu_buffer_view(&plain), &sealed, err);
     if (st == CU_OK)
-        st = cu_store_run(ledger->store,
-                          "INSERT INTO ledger_secret (seq, name, case_id, sealed)"
-                          " VALUES ($1, $2, $3, $4)",
-                          CU_VALUES(cu_value_integer((int64_t)seq), cu_value_text(secret->name),
-                                    cu_value_text(under),
-                                    cu_value_blob(cu_buffer_view(&sealed))),
-                          err);
+        st = cu_store_post_each(
+            ledger->store,
+            "INSERT INTO ledger_secret (seq, name, case_id, sealed) VALUES ($1, $2, $3, $4)",
+            CU_VALUES(cu_value_integer((int64_t)seq), cu_value_text(secret->name),
+                      cu_value_text(under), cu_value_blob(cu_buffer_view(&sealed))),
+            1, err);
     explicit_bzero(key, sizeof key);
     if (plain.n > 0)
         explicit_bzero(plain.p, plain.n);
@@ -272,6 +306,7 @@ cu_status cu_ledger_erase(cu_ledger *ledger, const char *case_id, const cu_ledge
 
     if (event->details_n + 2 > CU_ENTRY_DETAILS || event->secrets_n > 0)
         return cu_fail(err, CU_EUSAGE, "an erasure has too many details, or secrets");
+    forget_key(ledger);
     st = cu_store_run(ledger->store, "DELETE FROM ledger_secret WHERE case_id = $1",
                       CU_VALUES(cu_value_text(case_id)), err);
     if (st != CU_OK)

@@ -392,6 +392,67 @@ static void commits_reveals_and_erases(void **state)
     cu_buffer_free(&bytes);
 }
 
+static cu_status append_of_case(cu_ledger *ledger, const char *case_id, uint64_t *seq,
+                                cu_err *err)
+{
+    const cu_ledger_secret secrets[] = {{"name", text_of("N. N.")}, {"rows", text_of("some")}};
+    const cu_ledger_event event = {.actor = "officer:1",
+                                   .action = "subject.change",
+                                   .secrets = secrets,
+                                   .secrets_n = 2,
+                                   .case_id = case_id};
+
+    return cu_ledger_append(ledger, &event, seq, err);
+}
+
+typedef struct mixture {
+    cu_ledger *ledger;
+    uint64_t before, other, after; /* entries */
+    cu_status answer;
+} mixture;
+
+/* Of two cases in turn, one of which is erased between. */
+static cu_status append_and_erase(cu_store *store, void *context, cu_err *err)
+{
+    mixture *const m = context;
+    cu_status st = append_of_case(m->ledger, "case:1", &m->before, err);
+
+    if (st == CU_OK)
+        st = append_of_case(m->ledger, "case:2", &m->other, err);
+    if (st == CU_OK)
+        st = append_of_case(m->ledger, "case:1", &m->before, err);
+    if (st == CU_OK)
+        st = erase_case(store, m->ledger, err);
+    if (st == CU_OK)
+        st = append_of_case(m->ledger, "case:1", &m->after, err);
+    return st == CU_OK ? m->answer : st;
+}
+
+static void keeps_a_key_as_long_as_it_is_there(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_ledger, ledger);
+    mixture m = {.answer = CU_EREFUSED};
+    uint8_t salt[CU_SALT_BYTES];
+    cu_buffer value = {0};
+    int64_t keys = 0;
+
+    store = stores_open(state);
+    m.ledger = ledger = open_log(store, fresh_kek());
+    /* The keys of a transaction that was undone are none. */
+    assert_int_equal(cu_store_transact(store, append_and_erase, &m, &failure), CU_EREFUSED);
+    m.answer = CU_OK;
+    assert_ok(cu_store_transact(store, append_and_erase, &m, &failure));
+    assert_ok(cu_store_number(store, "SELECT count(*) FROM ledger_case_key", CU_NO_VALUES,
+                              &keys, &failure));
+    assert_int_equal(keys, 2);
+    assert_int_equal(cu_ledger_reveal(ledger, m.before, "name", salt, &value, &failure),
+                     CU_ENOTFOUND);
+    assert_ok(cu_ledger_reveal(ledger, m.other, "rows", salt, &value, &failure));
+    assert_ok(cu_ledger_reveal(ledger, m.after, "name", salt, &value, &failure));
+    cu_buffer_free(&value);
+}
+
 /* What a walk shows, and how much of it is what it is one by one. */
 typedef struct shown {
     cu_ledger *ledger;
@@ -528,6 +589,7 @@ int main(void)
         ON_BOTH(refuses_events_that_no_entry_can_hold),
         ON_BOTH(finds_entries_by_what_they_are_about),
         ON_BOTH(commits_reveals_and_erases),
+        ON_BOTH(keeps_a_key_as_long_as_it_is_there),
         ON_BOTH(reveals_all_of_a_name_as_one_by_one),
         ON_BOTH(makes_a_key_file_only_where_there_is_nothing_to_open),
         ON_BOTH(refuses_a_key_file_that_is_none),
