@@ -34,6 +34,8 @@ typedef struct cu_store_driver {
 
     cu_status (*query)(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
                        cu_err *err);
+    /* NULL: nothing. Inside a transaction; sql begins with "SELECT ". */
+    cu_status (*foresee)(cu_store *store, const char *sql, cu_values values, cu_err *err);
     /* NULL: as query. It may set other methods in rows. */
     cu_status (*stream)(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
                         cu_err *err);

@@ -9,22 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Types of PostgreSQL that we know. Source: src/include/catalog/pg_type.dat. */
-enum {
-    type_bool = 16,
-    type_bytea = 17,
-    type_char = 18,
-    type_name = 19,
-    type_int8 = 20,
-    type_int2 = 21,
-    type_int4 = 23,
-    type_text = 25,
-    type_oid = 26,
-    type_unknown = 705,
-    type_varchar = 1043,
-    type_numeric = 1700,
-};
-
 enum { pipe_max = 256 }; /* statements on their way at once: their answers fit a socket */
 
 static const cu_dialect_word words[] = {
@@ -128,6 +112,7 @@ cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
 {
     const cu_status st = cu_postgres_ready(store, err);
 
+    cu_postgres_foreseen_change(store->connection, sql);
     return st == CU_OK ? run_plain(store, sql, err) : st;
 }
 
@@ -155,6 +140,7 @@ cu_status cu_postgres_reconnect(cu_store *store, cu_err *err)
     if (PQstatus(c->server) == CONNECTION_OK || store->open)
         return CU_OK;
     forget_statements(c);
+    cu_postgres_foreseen_clear(c);
     c->piped = false;
     c->beginning = false;
     PQreset(c->server);
@@ -184,6 +170,7 @@ static void close_connection(cu_store *store)
     if (c == NULL)
         return;
     forget_statements(c);
+    cu_postgres_foreseen_clear(c);
     PQfinish(c->server);
     free(c);
     store->connection = NULL;
@@ -286,18 +273,6 @@ typedef struct arguments {
     char numbers[CU_STORE_VALUES][24];
 } arguments;
 
-static bool is_text_type(Oid type)
-{
-    return type == type_text || type == type_varchar || type == type_name ||
-           type == type_unknown;
-}
-
-static bool is_number_type(Oid type)
-{
-    return type == type_int8 || type == type_int4 || type == type_int2 ||
-           type == type_numeric || type == type_bool || type == type_oid;
-}
-
 static bool set_argument(arguments *a, size_t i, const cu_value *value, Oid type)
 {
     a->formats[i] = 1;
@@ -313,12 +288,12 @@ static bool set_argument(arguments *a, size_t i, const cu_value *value, Oid type
         (void)snprintf(a->numbers[i], sizeof a->numbers[i], "%" PRId64, value->number);
         a->values[i] = a->numbers[i];
         a->formats[i] = 0;
-        return is_number_type(type);
+        return cu_postgres_takes(type, value->kind);
     case CU_VALUE_TEXT:
-        return is_text_type(type) &&
+        return cu_postgres_takes(type, value->kind) &&
                (value->bytes.n == 0 || memchr(a->values[i], '\0', value->bytes.n) == NULL);
     default:
-        return type == type_bytea;
+        return cu_postgres_takes(type, value->kind);
     }
 }
 
@@ -342,7 +317,8 @@ static cu_status set_arguments(const cu_postgres_prepared *one, const cu_value *
  * given the last answer, where none failed. */
 static cu_status read_pipe(cu_store *store, PGresult **last, cu_err *err)
 {
-    const cu_postgres *const c = store->connection;
+    cu_postgres *const c = store->connection;
+    size_t turn = 0;
     cu_status st = CU_OK;
 
     for (;;) {
@@ -352,7 +328,8 @@ static cu_status read_pipe(cu_store *store, PGresult **last, cu_err *err)
         if (result == NULL) {
             if (PQstatus(c->server) != CONNECTION_OK)
                 return cu_postgres_fail(store, NULL, "run statements", err);
-            continue; /* the end of one statement's answer */
+            turn++; /* the end of one statement's answer */
+            continue;
         }
         if (status == PGRES_PIPELINE_SYNC) {
             PQclear(result);
@@ -362,6 +339,8 @@ static cu_status read_pipe(cu_store *store, PGresult **last, cu_err *err)
             st = cu_postgres_fail(store, result, "run statements", err);
             continue;
         }
+        if (st == CU_OK && cu_postgres_foreseen_answer(c, turn, result))
+            continue;
         PQclear(*last);
         *last = result;
     }
@@ -381,6 +360,7 @@ static cu_status settle(cu_store *store, PGresult **last, cu_err *err)
     else
         st = read_pipe(store, &result, err);
     (void)PQexitPipelineMode(c->server);
+    cu_postgres_foreseen_end_pipe(c);
     if (st != CU_OK || last == NULL) {
         PQclear(result);
         result = NULL;
@@ -485,21 +465,66 @@ static cu_status execute(cu_store *store, size_t place, const arguments *a, size
     return CU_OK;
 }
 
+static cu_status foresee(cu_store *store, const char *sql, cu_values values, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    size_t place = 0;
+    arguments a;
+    cu_status st = c->foreseen_n == CU_POSTGRES_FORESEEN
+                       ? CU_OK
+                       : cu_postgres_prepare(store, sql, &place, err);
+
+    if (st != CU_OK || c->foreseen_n == CU_POSTGRES_FORESEEN)
+        return st;
+    st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
+    if (st == CU_OK && c->waiting >= pipe_max)
+        st = cu_postgres_ready(store, err);
+    if (st == CU_OK)
+        st = send_prepared(store, place, &a, values.n, err);
+    if (st == CU_OK && !cu_postgres_foreseen_add(c, sql, values, c->waiting - 1))
+        st = cu_fail(err, CU_ENOMEM, "out of memory");
+    return st;
+}
+
+static cu_status take_foreseen(cu_store *store, cu_postgres_foreseen *one, PGresult **out,
+                               cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    cu_status st = one->answer == NULL ? cu_postgres_ready(store, err) : CU_OK;
+
+    if (st == CU_OK && one->answer == NULL)
+        st = cu_fail(err, CU_EIO, "the database gave no answer");
+    if (st == CU_OK)
+        *out = cu_postgres_foreseen_take(c, one);
+    return st;
+}
+
+static cu_status ask(cu_store *store, const char *sql, cu_values values, PGresult **out,
+                     cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    cu_postgres_foreseen *const one = cu_postgres_foreseen_find(c, sql, values);
+    size_t place = 0;
+    arguments a;
+    cu_status st;
+
+    if (one != NULL)
+        return take_foreseen(store, one, out, err);
+    cu_postgres_foreseen_change(c, sql);
+    st = cu_postgres_prepare(store, sql, &place, err);
+    if (st == CU_OK)
+        st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
+    return st == CU_OK ? execute(store, place, &a, values.n, out, err) : st;
+}
+
 static cu_status query(cu_store *store, const char *sql, cu_values values, cu_rows *rows,
                        cu_err *err)
 {
-    const cu_postgres *const c = store->connection;
-    size_t place = 0;
-    arguments a;
     PGresult *result = NULL;
     cu_status st = cu_postgres_reconnect(store, err);
 
     if (st == CU_OK)
-        st = cu_postgres_prepare(store, sql, &place, err);
-    if (st == CU_OK)
-        st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
-    if (st == CU_OK)
-        st = execute(store, place, &a, values.n, &result, err);
+        st = ask(store, sql, values, &result, err);
     if (st != CU_OK)
         return st;
     store->changed = strtoull(PQcmdTuples(result), NULL, 10);
@@ -510,12 +535,13 @@ static cu_status query(cu_store *store, const char *sql, cu_values values, cu_ro
 static cu_status post(cu_store *store, const char *sql, cu_values values, size_t count,
                       cu_err *err)
 {
-    const cu_postgres *const c = store->connection;
+    cu_postgres *const c = store->connection;
     const size_t share = values.n / count;
     size_t place = 0;
     arguments a;
     cu_status st = cu_postgres_reconnect(store, err);
 
+    cu_postgres_foreseen_change(c, sql);
     if (st == CU_OK)
         st = cu_postgres_prepare(store, sql, &place, err);
     for (size_t i = 0; st == CU_OK && i < count; i++) {
@@ -553,80 +579,12 @@ static int columns(const cu_rows *rows)
     return PQnfields(rows->answer);
 }
 
-/* A whole number of type numeric: digits of base 10000, highest first. */
-static bool decode_numeric(cu_bytes bytes, int64_t *out)
-{
-    cu_cursor c = cu_cursor_over(bytes);
-    const int digits = cu_cursor_u16be(&c);
-    const int weight = (int16_t)cu_cursor_u16be(&c);
-    const unsigned sign = cu_cursor_u16be(&c);
-    int64_t number = 0;
-
-    (void)cu_cursor_u16be(&c); /* how many decimals are shown */
-    if (c.bad || (sign != 0 && sign != 0x4000) || digits > weight + 1)
-        return false;
-    for (int i = 0; i <= weight; i++) {
-        const int digit = i < digits ? cu_cursor_u16be(&c) : 0;
-
-        if (__builtin_mul_overflow(number, 10000, &number) ||
-            __builtin_sub_overflow(number, digit, &number))
-            return false;
-    }
-    if (sign != 0) {
-        *out = number;
-        return !c.bad;
-    }
-    return !c.bad && !__builtin_sub_overflow((int64_t)0, number, out);
-}
-
-static bool decode_integer(Oid type, cu_bytes bytes, int64_t *out)
-{
-    cu_cursor c = cu_cursor_over(bytes);
-
-    switch (type) {
-    case type_int8:
-        *out = (int64_t)cu_cursor_u64be(&c);
-        break;
-    case type_int4:
-        *out = (int32_t)cu_cursor_u32be(&c);
-        break;
-    case type_oid:
-        *out = cu_cursor_u32be(&c);
-        break;
-    case type_int2:
-        *out = (int16_t)cu_cursor_u16be(&c);
-        break;
-    case type_bool:
-        *out = cu_cursor_u8(&c) != 0;
-        break;
-    default:
-        return decode_numeric(bytes, out);
-    }
-    return !c.bad && cu_cursor_left(&c) == 0;
-}
-
-static cu_value_kind kind_of(Oid type)
-{
-    if (is_number_type(type))
-        return CU_VALUE_INTEGER;
-    return is_text_type(type) || type == type_char ? CU_VALUE_TEXT : CU_VALUE_BLOB;
-}
-
-cu_status cu_postgres_decode(unsigned type, cu_bytes bytes, cu_value *out)
-{
-    *out = (cu_value){.kind = kind_of(type)};
-    if (out->kind == CU_VALUE_INTEGER)
-        return decode_integer(type, bytes, &out->number) ? CU_OK : CU_EFORMAT;
-    out->bytes = bytes;
-    return out->kind == CU_VALUE_BLOB && type != type_bytea ? CU_EFORMAT : CU_OK;
-}
-
 static cu_value_kind kind(const cu_rows *rows, int column)
 {
     if (rows->at < 0 || rows->at >= PQntuples(rows->answer) ||
         PQgetisnull(rows->answer, rows->at, column) == 1)
         return CU_VALUE_NULL;
-    return kind_of(PQftype(rows->answer, column));
+    return cu_postgres_kind(PQftype(rows->answer, column));
 }
 
 static cu_status value(const cu_rows *rows, int column, cu_value *out)
@@ -688,6 +646,7 @@ static cu_status commit(cu_store *store, cu_err *err)
         return CU_OK;
     }
     st = send_commit(store, &result, err);
+    cu_postgres_foreseen_clear(c);
     if (st != CU_OK) {
         if (PQstatus(c->server) == CONNECTION_OK)
             return st;
@@ -710,6 +669,7 @@ static void rollback(cu_store *store)
     c->beginning = false;
     if (c->piped)
         (void)!settle(store, NULL, NULL);
+    cu_postgres_foreseen_clear(c);
     if (PQstatus(c->server) == CONNECTION_OK && PQtransactionStatus(c->server) != PQTRANS_IDLE)
         PQclear(PQexec(c->server, "ROLLBACK"));
 }
@@ -730,6 +690,7 @@ const cu_store_driver cu_store_postgresql = {
     .close = close_connection,
     .rows = &rows_methods,
     .query = query,
+    .foresee = foresee,
     .stream = cu_postgres_stream,
     .run_each = run_each,
     .post = post,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which driver a url names, and transactions that are tried again. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/driver.h"
 
 #include <stdlib.h>
@@ -88,6 +89,19 @@ cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_
                          cu_err *err)
 {
     return ask_for_rows(store, store->driver->query, sql, values, out, err);
+}
+
+cu_status cu_store_foresee(cu_store *store, const char *sql, cu_values values, cu_err *err)
+{
+    if (strncmp(sql, "SELECT ", 7) != 0 || values.n > CU_STORE_VALUES)
+        return cu_fail(err, CU_EUSAGE, "only rows can be foreseen");
+    if (!store->open || store->driver->foresee == NULL)
+        return CU_OK;
+    for (size_t i = 0; i < values.n; i++) {
+        if (values.list[i].kind == CU_VALUE_TEXT && !cu_text_is_utf8(values.list[i].bytes))
+            return CU_OK; /* it is refused where it is asked */
+    }
+    return store->driver->foresee(store, sql, values, err);
 }
 
 cu_status cu_store_stream(cu_store *store, const char *sql, cu_values values, cu_rows **out,

@@ -134,6 +134,15 @@ cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_
                          cu_err *err) CU_MUST_CHECK;
 
 /*
+ * Says in a transaction that these rows will be asked for, by the same text (a SELECT) and
+ * values: what is foreseen together costs PostgreSQL one way there and back, which goes on
+ * while others are asked for. What is asked for after a change of a table that the text names
+ * is asked anew. A failure may be of what was sent before. SQLite has nothing to foresee.
+ */
+cu_status cu_store_foresee(cu_store *store, const char *sql, cu_values values,
+                           cu_err *err) CU_MUST_CHECK;
+
+/*
  * As cu_store_query for a long walk: rows come as they are read, and are never held whole, not
  * by PostgreSQL either. The values are integers. The connection does nothing else until the
  * rows are closed. A failure may come after any row; then what was read so far is not all.
