@@ -85,6 +85,10 @@ cu_status cu_ledger_append(cu_ledger *ledger, const cu_ledger_event *event, uint
 cu_status cu_ledger_append_many(cu_ledger *ledger, const cu_ledger_event *events, size_t count,
                                 uint64_t *seq, cu_err *err) CU_MUST_CHECK;
 
+/* Says in a transaction that an event with secrets of that case (NULL: of none) will be
+ * appended: what that asks of the store goes with what is asked first (cu_store_foresee). */
+cu_status cu_ledger_foresee(cu_ledger *ledger, const char *case_id, cu_err *err) CU_MUST_CHECK;
+
 /* As cu_ledger_append in a transaction of its own: for a consultation, which is written before
  * its answer leaves, and for a refusal. */
 cu_status cu_ledger_record(cu_ledger *ledger, const cu_ledger_event *event, uint64_t *seq,

@@ -28,6 +28,9 @@ struct cu_ledger {
 
 /* ---- open.c ---- */
 
+/* Says that cu_ledger_load will be called in this transaction. */
+cu_status cu_ledger_foresee_head(cu_ledger *ledger, cu_err *err) CU_MUST_CHECK;
+
 /* The right edge and the last time, as the database has them now. CU_ENOTFOUND: no log yet. */
 cu_status cu_ledger_load(cu_ledger *ledger, cu_tree *tree, int64_t *time_us,
                          cu_err *err) CU_MUST_CHECK;

@@ -97,12 +97,18 @@ cu_status cu_ledger_decode_tree(uint64_t size, cu_bytes peaks, cu_tree *out, cu_
     return CU_OK;
 }
 
+static const char head_query[] = "SELECT size, peaks, time_us FROM ledger_head";
+
+cu_status cu_ledger_foresee_head(cu_ledger *ledger, cu_err *err)
+{
+    return cu_store_foresee(ledger->store, head_query, CU_NO_VALUES, err);
+}
+
 cu_status cu_ledger_load(cu_ledger *ledger, cu_tree *tree, int64_t *time_us, cu_err *err)
 {
     CU_AUTO(cu_rows, rows);
     bool more = false;
-    cu_status st = cu_store_query(ledger->store, "SELECT size, peaks, time_us FROM ledger_head",
-                                  CU_NO_VALUES, &rows, err);
+    cu_status st = cu_store_query(ledger->store, head_query, CU_NO_VALUES, &rows, err);
 
     if (st == CU_OK)
         st = cu_rows_next(rows, &more, err);

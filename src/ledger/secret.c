@@ -65,14 +65,15 @@ static cu_status make_case_key(cu_ledger *ledger, const char *case_id,
     return st;
 }
 
+static const char key_query[] = "SELECT wrapped FROM ledger_case_key WHERE case_id = $1";
+
 static cu_status find_case_key(cu_ledger *ledger, const char *case_id,
                                uint8_t key[CU_KEY_BYTES], cu_err *err)
 {
     CU_AUTO(cu_rows, rows);
     bool more = false;
     cu_status st =
-        cu_store_query(ledger->store, "SELECT wrapped FROM ledger_case_key WHERE case_id = $1",
-                       CU_VALUES(cu_value_text(case_id)), &rows, err);
+        cu_store_query(ledger->store, key_query, CU_VALUES(cu_value_text(case_id)), &rows, err);
 
     if (st == CU_OK)
         st = cu_rows_next(rows, &more, err);
@@ -108,13 +109,10 @@ static void forget_key(cu_ledger *ledger)
     ledger->key_attempt = 0;
 }
 
-static bool recall_key(const cu_ledger *ledger, const char *case_id, uint8_t key[CU_KEY_BYTES])
+static bool remembers_key(const cu_ledger *ledger, const char *case_id)
 {
-    if (ledger->key_attempt == 0 || ledger->key_attempt != cu_store_attempt(ledger->store) ||
-        strcmp(ledger->key_case, case_id) != 0)
-        return false;
-    memcpy(key, ledger->key, CU_KEY_BYTES);
-    return true;
+    return ledger->key_attempt != 0 && ledger->key_attempt == cu_store_attempt(ledger->store) &&
+           strcmp(ledger->key_case, case_id) == 0;
 }
 
 cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
@@ -124,13 +122,27 @@ cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
 
     if (!ledger->has_kek)
         return cu_fail(err, CU_EUSAGE, "the log was opened without the key for secrets");
-    if (recall_key(ledger, case_id, key))
+    if (remembers_key(ledger, case_id)) {
+        memcpy(key, ledger->key, CU_KEY_BYTES);
         return CU_OK;
+    }
     st = find_case_key(ledger, case_id, key, err);
     if (st == CU_ENOTFOUND && make)
         st = make_case_key(ledger, case_id, key, err);
     if (st == CU_OK)
         remember_key(ledger, case_id, key);
+    return st;
+}
+
+cu_status cu_ledger_foresee(cu_ledger *ledger, const char *case_id, cu_err *err)
+{
+    const char *const under = case_id == NULL ? cu_ledger_no_case : case_id;
+    cu_status st = CU_OK;
+
+    if (ledger->attempt == 0 || ledger->attempt != cu_store_attempt(ledger->store))
+        st = cu_ledger_foresee_head(ledger, err);
+    if (st == CU_OK && ledger->has_kek && !remembers_key(ledger, under))
+        st = cu_store_foresee(ledger->store, key_query, CU_VALUES(cu_value_text(under)), err);
     return st;
 }
 

@@ -136,11 +136,19 @@ static cu_status log_act(void *context, CU_UNUSED cu_store *store, const cu_log_
     return st == CU_OK ? destroy_keys(book, &event, entry->erases, err) : st;
 }
 
+static cu_status foresee_entry(void *context, const char *key_name, cu_err *err)
+{
+    const cu_register *const book = context;
+
+    return cu_ledger_foresee(book->ledger, key_name, err);
+}
+
 /* ---- the force's own policy ---- */
 
 /* Reads the changes that were approved since, by this process or another. */
-static cu_status amend_policy(cu_register *book, cu_err *err)
+static cu_status amend_policy(void *context, cu_err *err)
 {
+    cu_register *const book = context;
     CU_AUTO(cu_rows, rows);
     bool more = false;
     int64_t approved = 0;
@@ -269,6 +277,8 @@ cu_status cu_register_open(const char *url, const cu_register_options *options,
                                .policy = book->policy,
                                .tables = book->tables,
                                .log = log_act,
+                               .foresee = foresee_entry,
+                               .amend = amend_policy,
                                .log_context = book};
     *out = CU_MOVE(book);
     return CU_OK;
@@ -315,10 +325,7 @@ cu_status cu_register_act(cu_register *book, const cu_request *request, cu_outco
                           cu_page *page, cu_err *err)
 {
     cu_request timed = *request;
-    const cu_status st = amend_policy(book, err);
 
-    if (st != CU_OK)
-        return st;
     if (timed.now_us == 0)
         timed.now_us = book->now_us();
     return cu_engine_act(&book->engine, &timed, outcome, page, err);

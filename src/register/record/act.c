@@ -67,15 +67,16 @@ static cu_status check_first(asking *self)
                          self->request->officer);
 }
 
+static const char officer_query[] = "SELECT roles, rank, trained, initials FROM"
+                                    " register_officer WHERE ref = $1 AND state = 'serving'";
+
 static cu_status find_officer(asking *self)
 {
     CU_AUTO(cu_rows, rows);
     cu_act *const act = &self->act;
     bool more = false;
     cu_status st =
-        cu_store_query(act->store,
-                       "SELECT roles, rank, trained, initials FROM register_officer"
-                       " WHERE ref = $1 AND state = 'serving'",
+        cu_store_query(act->store, officer_query,
                        CU_VALUES(cu_value_text(self->request->officer)), &rows, act->err);
 
     if (st == CU_OK)
@@ -109,6 +110,58 @@ static cu_status check_right(asking *self)
                          act->officer.roles[0] == '\0' ? "none" : act->officer.roles);
 }
 
+/* ---- what it will ask for ---- */
+
+/* What is told of a referral before it has a case goes when that case is erased, too. */
+static const char *key_of(cu_act *act, const cu_record *record)
+{
+    const bool is_referral = strcmp(record->thing->name, "referral") == 0;
+    const char *const name = cu_record_case(record);
+    const char *const referral = is_referral ? record->ref
+                                 : cu_field_of(record->thing, "referral") == NULL
+                                     ? NULL
+                                     : cu_record_text(record, "referral");
+
+    if (name != NULL || referral == NULL)
+        return name;
+    return cu_act_format(act, "referral:%s", referral);
+}
+
+static const char erased_query[] =
+    "SELECT count(*) FROM register_retention WHERE \"case\" = $1 AND state = 'erased'";
+
+static cu_status foresee_case(asking *self, const char *name, const char *key_name)
+{
+    cu_act *const act = &self->act;
+    cu_status st = name == NULL ? CU_OK : cu_reach_foresee(act, name);
+
+    if (st == CU_OK && name != NULL && !act->looks)
+        st = cu_store_foresee(act->store, erased_query, CU_VALUES(cu_value_text(name)),
+                              act->err);
+    return st == CU_OK ? self->engine->foresee(self->engine->log_context, key_name, act->err)
+                       : st;
+}
+
+/* As far as the request itself says it: all of that is one way to the store and back. */
+static cu_status foresee(asking *self)
+{
+    cu_act *const act = &self->act;
+    const char *const ref = self->request->ref;
+    const char *const name =
+        cu_field_of(self->thing, "case") == NULL ? NULL : cu_act_said(act, "case");
+    const bool makes = self->action.from != NULL && self->action.from[0] == '\0';
+    cu_status st = cu_store_foresee(act->store, officer_query,
+                                    CU_VALUES(cu_value_text(self->request->officer)), act->err);
+
+    if (st == CU_OK && !makes && self->action.from != NULL && ref != NULL)
+        st = cu_table_foresee(act, cu_table_for(act->tables, self->thing), ref);
+    if (st == CU_OK)
+        st = cu_given_foresee(act);
+    if (st == CU_OK && makes)
+        st = foresee_case(self, name, is_list(self) ? NULL : name);
+    return st;
+}
+
 /* ---- what ---- */
 
 static cu_status find_record(asking *self)
@@ -132,6 +185,8 @@ static cu_status find_record(asking *self)
 
     cu_status st = cu_act_load(act, self->thing->name, self->request->ref, &loaded);
 
+    if (st == CU_OK)
+        st = foresee_case(self, cu_record_case(loaded), key_of(act, loaded));
     if (st == CU_OK)
         st = is_view(self) ? cu_reach_look(act, loaded) : cu_reach_check(act, loaded);
     if (st != CU_OK)
@@ -304,10 +359,7 @@ static cu_status check_not_erased(asking *self)
     if (name == NULL || act->looks ||
         self->thing == cu_thing_of(act->tables->things, "retention"))
         return CU_OK;
-    st = cu_act_count(act,
-                      "SELECT count(*) FROM register_retention WHERE \"case\" = $1"
-                      " AND state = 'erased'",
-                      CU_VALUES(cu_value_text(name)), &erased);
+    st = cu_act_count(act, erased_query, CU_VALUES(cu_value_text(name)), &erased);
     if (st == CU_OK && erased > 0)
         return cu_act_refuse(act, "N4", "case %s was erased", name);
     return st;
@@ -320,6 +372,12 @@ static cu_status run_rules(asking *self)
 
     if (record == NULL)
         return self->action.rules(act);
+    if (act->before == NULL && cu_record_case(record) != NULL) {
+        const cu_status st = cu_reach_foresee(act, cu_record_case(record));
+
+        if (st != CU_OK)
+            return st;
+    }
     if (self->action.to != NULL)
         record->state = self->action.to;
     if (self->action.rules != NULL) {
@@ -425,21 +483,6 @@ static void write_given(const asking *self, cu_json *json)
     cu_json_close_object(json);
 }
 
-/* What is told of a referral before it has a case goes when that case is erased, too. */
-static const char *key_of(cu_act *act, const cu_record *record)
-{
-    const bool is_referral = strcmp(record->thing->name, "referral") == 0;
-    const char *const name = cu_record_case(record);
-    const char *const referral = is_referral ? record->ref
-                                 : cu_field_of(record->thing, "referral") == NULL
-                                     ? NULL
-                                     : cu_record_text(record, "referral");
-
-    if (name != NULL || referral == NULL)
-        return name;
-    return cu_act_format(act, "referral:%s", referral);
-}
-
 static cu_status enter(asking *self)
 {
     cu_act *const act = &self->act;
@@ -511,10 +554,18 @@ static cu_status begin(asking *self, cu_store *store, cu_err *err)
                          .extra = self->request->extra,
                          .looks = strcmp(self->action.duty, "consultation") == 0,
                          .err = err};
+    self->act.officer.ref = self->request->officer;
     self->found = 0;
     if (self->act.now_us == 0)
         self->act.now_us = cu_clock_now_us();
-    return cu_local_date(self->act.policy, self->act.now_us, &self->act.today, NULL, err);
+
+    cu_status st = foresee(self);
+
+    if (st == CU_OK)
+        st = self->engine->amend(self->engine->log_context, err);
+    return st == CU_OK
+               ? cu_local_date(self->act.policy, self->act.now_us, &self->act.today, NULL, err)
+               : st;
 }
 
 static cu_status work(cu_store *store, void *context, cu_err *err)

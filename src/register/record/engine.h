@@ -32,6 +32,10 @@ typedef struct cu_engine {
     /* Appends to the ledger, inside the open transaction. */
     cu_status (*log)(void *log_context, cu_store *store, const cu_log_entry *entry,
                      cu_err *err);
+    /* Says that an entry will be logged under that key, in the open transaction. */
+    cu_status (*foresee)(void *log_context, const char *key_name, cu_err *err);
+    /* Brings policy up to what the open transaction sees as approved. */
+    cu_status (*amend)(void *log_context, cu_err *err);
     void *log_context;
 } cu_engine;
 

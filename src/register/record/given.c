@@ -98,13 +98,15 @@ static cu_status read_words(cu_act *act, const cu_field *field, const char *text
     return st;
 }
 
+static const char officer_query[] =
+    "SELECT count(*) FROM register_officer WHERE ref = $1 AND state = 'serving'";
+
 static cu_status read_officer(cu_act *act, const cu_field *field, const char *text,
                               cu_value *out)
 {
     int64_t found = 0;
-    const cu_status st = cu_act_count(
-        act, "SELECT count(*) FROM register_officer WHERE ref = $1 AND state = 'serving'",
-        CU_VALUES(cu_value_text(text)), &found);
+    const cu_status st =
+        cu_act_count(act, officer_query, CU_VALUES(cu_value_text(text)), &found);
 
     if (st != CU_OK)
         return st;
@@ -166,6 +168,26 @@ cu_status cu_given_read(cu_act *act, const cu_field *field, const char *text, cu
     };
 
     return readers[field->kind](act, field, text, out);
+}
+
+cu_status cu_given_foresee(cu_act *act)
+{
+    cu_status st = CU_OK;
+
+    for (size_t i = 0; st == CU_OK && i < act->given_count; i++) {
+        const cu_field *const field = cu_field_of(act->thing, act->given[i].name);
+        const char *const text = act->given[i].text;
+        const cu_table *const table = field == NULL || field->kind != CU_FIELD_RECORD
+                                          ? NULL
+                                          : cu_table_of(act->tables, field->of);
+
+        if (table != NULL)
+            st = cu_table_foresee(act, table, text);
+        else if (field != NULL && field->kind == CU_FIELD_OFFICER)
+            st = cu_store_foresee(act->store, officer_query, CU_VALUES(cu_value_text(text)),
+                                  act->err);
+    }
+    return st;
 }
 
 static cu_status take_one(cu_act *act, const cu_given *given)

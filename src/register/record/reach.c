@@ -49,6 +49,18 @@ static void remember(cu_act *act, const char *kind, const char *ref, standing fo
     act->reached = one;
 }
 
+static const char case_query[] =
+    "SELECT CASE WHEN c.restricted = 'yes' THEN 1 ELSE 0 END, a.kind"
+    " FROM register_case c LEFT JOIN register_access a"
+    " ON a.\"case\" = c.ref AND a.officer = $2 AND a.state = 'in-force' WHERE c.ref = $1";
+
+cu_status cu_reach_foresee(cu_act *act, const char *case_name)
+{
+    return cu_store_foresee(
+        act->store, case_query,
+        CU_VALUES(cu_value_text(case_name), cu_value_text(act->officer.ref)), act->err);
+}
+
 static cu_status ask_case(cu_act *act, const char *name, standing *out)
 {
     CU_AUTO(cu_rows, rows);
@@ -60,12 +72,9 @@ static cu_status ask_case(cu_act *act, const char *name, standing *out)
 
     if (recall(act, "case", name, out))
         return CU_OK;
-    st = cu_store_query(
-        act->store,
-        "SELECT CASE WHEN c.restricted = 'yes' THEN 1 ELSE 0 END, a.kind"
-        " FROM register_case c LEFT JOIN register_access a"
-        " ON a.\"case\" = c.ref AND a.officer = $2 AND a.state = 'in-force' WHERE c.ref = $1",
-        CU_VALUES(cu_value_text(name), cu_value_text(act->officer.ref)), &rows, act->err);
+    st = cu_store_query(act->store, case_query,
+                        CU_VALUES(cu_value_text(name), cu_value_text(act->officer.ref)), &rows,
+                        act->err);
     while (st == CU_OK && (st = cu_rows_next(rows, &more, act->err)) == CU_OK && more) {
         const char *const kind = cu_rows_is_null(rows, 1) ? "" : cu_rows_text(rows, 1);
 

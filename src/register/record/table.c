@@ -293,6 +293,11 @@ static cu_status take_row(cu_act *act, const cu_thing *thing, cu_rows *rows, cu_
     return cu_rows_check(rows, act->err);
 }
 
+cu_status cu_table_foresee(cu_act *act, const cu_table *table, const char *ref)
+{
+    return cu_store_foresee(act->store, table->by_ref, CU_VALUES(cu_value_text(ref)), act->err);
+}
+
 cu_status cu_table_load(cu_act *act, const cu_table *table, const char *ref, cu_record **out)
 {
     CU_AUTO(cu_rows, rows);

@@ -61,6 +61,9 @@ cu_status cu_table_load(cu_act *act, const cu_table *table, const char *ref,
 /* True where a record of cu_act_load is as it was loaded or last saved. */
 bool cu_record_unchanged(const cu_record *record);
 
+/* Says that a record will be loaded. */
+cu_status cu_table_foresee(cu_act *act, const cu_table *table, const char *ref) CU_MUST_CHECK;
+
 cu_status cu_table_insert(cu_act *act, cu_record *record) CU_MUST_CHECK;
 cu_status cu_table_update(cu_act *act, cu_record *record) CU_MUST_CHECK;
 
@@ -80,7 +83,13 @@ cu_status cu_given_take(cu_act *act) CU_MUST_CHECK;
 cu_status cu_given_read(cu_act *act, const cu_field *field, const char *text,
                         cu_value *out) CU_MUST_CHECK;
 
+/* Says that what is given for the action will be read. */
+cu_status cu_given_foresee(cu_act *act) CU_MUST_CHECK;
+
 /* ---- reach.c ---- */
+
+/* Says that a case's access list will be asked. */
+cu_status cu_reach_foresee(cu_act *act, const char *case_name) CU_MUST_CHECK;
 
 /*
  * Refuses by the case's access list (U2), or hides (CU_ENOTFOUND, U3). A record without a case
