@@ -5,11 +5,11 @@
 
 #include "hashset/import.h"
 #include "hashset/layout.h"
+#include "support/allocations.h"
 #include "support/sets.h"
 
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,41 +17,6 @@
 
 static char folder[64];
 static char list[128], out[128], out2[128], out3[128];
-
-/* ---- a malloc that fails once: the linker puts it before the system's ---- */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t count, size_t n);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t count, size_t n);
-void *__wrap_realloc(void *p, size_t n);
-
-static atomic_long until_failure = -1; /* allocations; -1 never */
-static atomic_bool has_failed;
-
-static bool fails_now(void)
-{
-    if (atomic_load(&until_failure) < 0 || atomic_fetch_sub(&until_failure, 1) != 0)
-        return false;
-    atomic_store(&has_failed, true);
-    return true;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails_now() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t count, size_t n)
-{
-    return fails_now() ? NULL : __real_calloc(count, n);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails_now() ? NULL : __real_realloc(p, n);
-}
 
 /* ---- support ---- */
 
@@ -305,13 +270,11 @@ static void leaves_nothing_whichever_allocation_fails(void **state)
         cu_hashset_report report;
         cu_err err = {0};
 
-        atomic_store(&has_failed, false);
-        atomic_store(&until_failure, n);
+        allocations_fail_after(n);
 
         const cu_status st = import(&spilling, list, out, &report, &err);
 
-        atomic_store(&until_failure, -1);
-        if (!atomic_load(&has_failed)) {
+        if (!allocations_end()) {
             assert_int_equal(st, CU_OK);
             done = true;
             continue;
@@ -376,13 +339,11 @@ static void fail_each_allocation(const char *format, cu_status good)
         cu_err err = {0};
 
         assert_true(n < 1000);
-        atomic_store(&has_failed, false);
-        atomic_store(&until_failure, n);
+        allocations_fail_after(n);
 
         const cu_status st = import(&options, list, out, &report, &err);
 
-        atomic_store(&until_failure, -1);
-        done = !atomic_load(&has_failed);
+        done = !allocations_end();
         /* A buffer with a ceiling does not tell which of the two it was: CU_ELIMIT. */
         if (done ? st != good : st != CU_ENOMEM && st != CU_ELIMIT && st != good)
             fail_msg("%s, allocation %ld: %d, %s", format, n, (int)st, err.text);
