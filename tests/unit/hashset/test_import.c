@@ -292,40 +292,68 @@ static void leaves_nothing_whichever_allocation_fails(void **state)
 
 /* A small file of each format that is not made by SQLite itself. */
 static const struct {
-    const char *format, *text;
+    const char *format;
+    cu_status good; /* what an import comes to where nothing fails */
+    const char *text;
 } samples[] = {
-    {"vics", "{\"@odata.context\":\"2.0\",\"value\":[{\"MD5\":\"" A "\",\"MediaFiles\":[{"
-             "\"FileName\":\"br\\u00fccke\"}]}]}"},
-    {"csv", "md5,name\n" A ",\"a \"\"b\"\"\"\n"},
-    {"csv", "\xFF\xFEm\0d\0"
-            "5\0"}, /* UTF-16, which is turned first; no row */
-    {"icse", "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;"
-             "Series name;Number of submissions;File Available;Media Type;Baseline\n" A
-             ";;;7;True;False;;A;1;True;image;False\n"},
-    {"nsrl2", "\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\","
-              "\"OpSystemCode\",\"SpecialCode\"\n\"" A "00112233\",\"" A
-              "\",\"01\",\"a\",7,1,\"WIN\",\"\"\n"},
-    {"hashdeep", "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n7," A ",a\n"},
-    {"md5", A "  a\n"},
-    {"ncmec", "<queryResult xmlns=\"https://hashsharing.ncmec.org/hashsharing/v2\"><images>"
-              "<image><member id=\"1\">M</member><id>a</id><timestamp>2026-01-02T15:00:00Z"
-              "</timestamp><fingerprints><md5>" A "</md5></fingerprints></image><deletedImage>"
-              "<member id=\"1\"/><id>b</id></deletedImage></images></queryResult>"},
+    {"vics", CU_OK,
+     "{\"@odata.context\":\"2.0\",\"value\":[{\"MD5\":\"" A "\",\"MediaFiles\":[{"
+     "\"FileName\":\"br\\u00fccke\"}]}]}"},
+    {"csv", CU_OK, "md5,name\n" A ",\"a \"\"b\"\"\"\n"},
+    /* UTF-16, which is turned first; no row. */
+    {"csv", CU_EFORMAT,
+     "\xFF\xFEm\0d\0"
+     "5\0"},
+    {"icse", CU_OK,
+     "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;"
+     "Series name;Number of submissions;File Available;Media Type;Baseline\n" A
+     ";;;7;True;False;;A;1;True;image;False\n"},
+    {"nsrl2", CU_OK,
+     "\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\","
+     "\"OpSystemCode\",\"SpecialCode\"\n\"" A "00112233\",\"" A
+     "\",\"01\",\"a\",7,1,\"WIN\",\"\"\n"},
+    {"hashdeep", CU_OK, "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n7," A ",a\n"},
+    {"md5", CU_OK, A "  a\n"},
+    {"tsk", CU_OK,
+     "00000000000000000000000000000000000000000|md5sum\n" A "|0000000000000000\n"},
+    {"hashkeeper", CU_OK,
+     "\"file_id\",\"hashset_id\",\"file_name\",\"hash\"\n1,2,\"a\",\"" A "\"\n"},
+    /* A name, and no digest. */
+    {"hashkeeper", CU_EFORMAT, "\"hashset_id\",\"name\",\"version\"\n2,\"set\",\"1\"\n"},
+    {"ncmec", CU_OK,
+     "<queryResult xmlns=\"https://hashsharing.ncmec.org/hashsharing/v2\"><images>"
+     "<image><member id=\"1\">M</member><id>a</id><timestamp>2026-01-02T15:00:00Z"
+     "</timestamp><fingerprints><md5>" A "</md5></fingerprints></image><deletedImage>"
+     "<member id=\"1\"/><id>b</id></deletedImage></images></queryResult>"},
 };
 
-/* The row of an RDSv3 database; what SQLite itself allocates is not ours to fail. */
-static void write_database(void)
+/* Databases of one row; what SQLite itself allocates is not ours to fail. */
+static const struct {
+    const char *format, *sql;
+} databases[] = {
+    {"nsrl3", "CREATE TABLE FILE (sha256 VARCHAR, sha1 VARCHAR, md5 VARCHAR, file_name VARCHAR,"
+              " file_size INTEGER); INSERT INTO FILE (md5) VALUES ('" A "');"},
+    {"tsk", "CREATE TABLE hashes (id INTEGER PRIMARY KEY, md5 BINARY(16), sha1 BINARY(20), "
+            "sha2_256 BINARY(32)); INSERT INTO hashes (md5) VALUES (x'" A "');"},
+};
+
+static void write_database(const char *sql)
 {
     sqlite3 *sqlite = NULL;
 
     assert_int_equal(sqlite3_open(list, &sqlite), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(sqlite,
-                     "CREATE TABLE FILE (sha256 VARCHAR, sha1 VARCHAR, md5 VARCHAR, file_name "
-                     "VARCHAR, file_size INTEGER); INSERT INTO FILE (md5) VALUES ('" A "');",
-                     NULL, NULL, NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(sqlite), SQLITE_OK);
+}
+
+/* An EnCase file of one digest, whose set has a name. */
+static void write_encase(void)
+{
+    uint8_t bytes[1152 + 18] = "HASH\r\n\xFF";
+
+    memcpy(bytes + 1032, "s\0e\0t", 6);
+    memset(bytes + 1152, 0x5a, 16);
+    sets_write(list, bytes, sizeof bytes);
 }
 
 /* Every allocation of an import of list fails in turn; what it does without failure is good. */
@@ -360,12 +388,15 @@ static void fails_whole_in_each_reader_whichever_allocation_fails(void **state)
         const bool wide = samples[i].text[0] == '\xFF';
 
         sets_write(list, (const uint8_t *)samples[i].text, wide ? 8 : strlen(samples[i].text));
-        fail_each_allocation(samples[i].format, wide ? CU_EFORMAT : CU_OK);
+        fail_each_allocation(samples[i].format, samples[i].good);
     }
-    assert_int_equal(remove(list), 0);
-    write_database();
-    fail_each_allocation("nsrl3", CU_OK);
-    assert_int_equal(remove(list), 0);
+    for (size_t i = 0; i < CU_COUNT_OF(databases); i++) {
+        assert_int_equal(remove(list), 0);
+        write_database(databases[i].sql);
+        fail_each_allocation(databases[i].format, CU_OK);
+    }
+    write_encase();
+    fail_each_allocation("encase", CU_OK);
     sets_write(list, (const uint8_t *)"bridge", 6);
     fail_each_allocation("files", CU_OK);
 }
