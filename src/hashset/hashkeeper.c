@@ -3,14 +3,12 @@
 #include "hashset/sheet.h"
 
 /* True where the text is an .hke, whose one row names the set; a damaged one is none. */
-static bool read_hke(cu_hashset_builder *builder, const cu_hashset_source *source)
+static bool take_name(cu_hashset_builder *builder, cu_hashset_sheet *sheet)
 {
-    CU_AUTO(cu_hashset_sheet, sheet);
     size_t name = 0;
     size_t version = 0;
 
-    if (cu_hashset_sheet_open(source, ',', &sheet, NULL) != CU_OK ||
-        cu_hashset_sheet_next(sheet, NULL) != CU_OK ||
+    if (cu_hashset_sheet_next(sheet, NULL) != CU_OK ||
         !cu_hashset_same_name(sheet->fields[0], "hashset_id"))
         return false;
     for (size_t i = 1; i < sheet->count; i++) {
@@ -26,6 +24,16 @@ static bool read_hke(cu_hashset_builder *builder, const cu_hashset_source *sourc
     return true;
 }
 
+static cu_status read_hke(cu_hashset_builder *builder, const cu_hashset_source *source,
+                          bool *is_one, cu_err *err)
+{
+    CU_AUTO(cu_hashset_sheet, sheet);
+    const cu_status st = cu_hashset_sheet_open(source, ',', &sheet, err);
+
+    *is_one = st == CU_OK && take_name(builder, sheet);
+    return st;
+}
+
 static cu_status read_hashkeeper(cu_hashset_builder *builder, const cu_hashset_source *source,
                                  cu_err *err)
 {
@@ -36,8 +44,10 @@ static cu_status read_hashkeeper(cu_hashset_builder *builder, const cu_hashset_s
         .separator = ',',
         .lines = true};
 
-    return read_hke(builder, source) ? CU_OK
-                                     : cu_hashset_read_sheet(builder, source, &kind, err);
+    bool is_hke = false;
+    const cu_status st = read_hke(builder, source, &is_hke, err);
+
+    return st != CU_OK || is_hke ? st : cu_hashset_read_sheet(builder, source, &kind, err);
 }
 
 const cu_hashset_format cu_hashset_format_hashkeeper = {
