@@ -95,17 +95,25 @@ void cu_buffer_free(cu_buffer *buffer)
     *buffer = (cu_buffer){.ceiling = buffer->ceiling};
 }
 
+static bool turn_bad(cu_buffer *buffer, cu_status why)
+{
+    buffer->bad = why;
+    return false;
+}
+
 bool cu_buffer_reserve(cu_buffer *buffer, size_t n)
 {
     size_t needed = 0;
 
-    if (buffer->bad)
+    if (buffer->bad != CU_OK)
         return false;
-    if (__builtin_add_overflow(buffer->n, n, &needed) ||
-        (buffer->ceiling != 0 && needed > buffer->ceiling)) {
-        buffer->bad = true;
-        return false;
-    }
+
+    const bool wraps = __builtin_add_overflow(buffer->n, n, &needed);
+
+    if (buffer->ceiling != 0 && (wraps || needed > buffer->ceiling))
+        return turn_bad(buffer, CU_ELIMIT);
+    if (wraps)
+        return turn_bad(buffer, CU_ENOMEM);
     if (needed <= buffer->room)
         return true;
 
@@ -116,10 +124,8 @@ bool cu_buffer_reserve(cu_buffer *buffer, size_t n)
 
     uint8_t *const p = realloc(buffer->p, room);
 
-    if (p == NULL) {
-        buffer->bad = true;
-        return false;
-    }
+    if (p == NULL)
+        return turn_bad(buffer, CU_ENOMEM);
     buffer->p = p;
     buffer->room = room;
     return true;
@@ -165,7 +171,7 @@ void cu_buffer_format(cu_buffer *buffer, const char *format, ...)
     const int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length < 0) {
-        buffer->bad = true;
+        buffer->bad = CU_ENOMEM;
         return;
     }
     if (!cu_buffer_reserve(buffer, (size_t)length + 1))
@@ -178,11 +184,10 @@ void cu_buffer_format(cu_buffer *buffer, const char *format, ...)
 
 cu_status cu_buffer_check(const cu_buffer *buffer, cu_err *err)
 {
-    if (!buffer->bad)
+    if (buffer->bad == CU_OK)
         return CU_OK;
-    if (buffer->ceiling != 0)
-        return cu_fail(err, CU_ELIMIT, "more than %zu bytes, or out of memory",
-                       buffer->ceiling);
+    if (buffer->bad == CU_ELIMIT)
+        return cu_fail(err, CU_ELIMIT, "more than %zu bytes", buffer->ceiling);
     return cu_fail(err, CU_ENOMEM, "out of memory");
 }
 

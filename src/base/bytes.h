@@ -75,7 +75,7 @@ typedef struct cu_buffer {
     size_t n;
     size_t room;
     size_t ceiling; /* bytes; 0 is no ceiling */
-    bool bad;
+    cu_status bad;  /* CU_OK; CU_ELIMIT: over the ceiling; CU_ENOMEM: out of memory */
 } cu_buffer;
 
 void cu_buffer_free(cu_buffer *buffer); /* frees the bytes, and leaves an empty buffer */
@@ -90,13 +90,13 @@ bool cu_buffer_reserve(cu_buffer *buffer, size_t n);
 
 static inline void cu_buffer_u8(cu_buffer *buffer, uint8_t value)
 {
-    const bool there = buffer->n < buffer->room && !buffer->bad && buffer->ceiling == 0;
+    const bool there = buffer->n < buffer->room && buffer->bad == CU_OK && buffer->ceiling == 0;
 
     if (there || cu_buffer_reserve(buffer, 1))
         buffer->p[buffer->n++] = value;
 }
 
-/* CU_OK, or CU_ENOMEM / CU_ELIMIT where an append failed. */
+/* What buffer's bad says, with words: CU_ELIMIT names the ceiling. */
 cu_status cu_buffer_check(const cu_buffer *buffer, cu_err *err) CU_MUST_CHECK;
 
 static inline cu_bytes cu_buffer_view(const cu_buffer *buffer)

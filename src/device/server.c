@@ -107,7 +107,7 @@ static cu_status serve_reads(server *self, int socket, int memory_fd, uint64_t m
                              &(cu_image_piece){order.offset, memory + order.at, (size_t)order.n,
                                                keep_gap, &gaps},
                              err);
-        const cu_read_answer answer = {(uint32_t)(gaps.bad ? CU_ELIMIT : st),
+        const cu_read_answer answer = {(uint32_t)(gaps.bad != CU_OK ? gaps.bad : st),
                                        (uint32_t)(gaps.n / sizeof(cu_image_gap))};
 
         if (!cu_sandbox_write_all(socket, &answer, sizeof answer) ||

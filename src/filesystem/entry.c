@@ -44,7 +44,7 @@ void cu_entry_append(cu_buffer *out, const cu_entry *entry)
     const size_t n = out->n - start - 4;
 
     if (n > cu_entry_frame_max) {
-        out->bad = true;
+        out->bad = CU_ELIMIT;
         return;
     }
     for (size_t i = 0; i < 4; i++)

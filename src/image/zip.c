@@ -259,9 +259,10 @@ cu_status cu_zip_read(const cu_zip *zip, const cu_zip_member *member, cu_buffer 
         member->packed_bytes > zip->segment->bytes - at)
         return cu_fail(err, CU_EFORMAT, "its member \"%.100s\" is cut off", member->name);
     if (member->bytes > out->ceiling ||
-        (member->method == 0 && member->bytes != member->packed_bytes) ||
-        !cu_buffer_reserve(out, member->bytes > 0 ? (size_t)member->bytes : 1))
+        (member->method == 0 && member->bytes != member->packed_bytes))
         return cu_fail(err, CU_ELIMIT, "its member \"%.100s\" is too large", member->name);
+    if (!cu_buffer_reserve(out, member->bytes > 0 ? (size_t)member->bytes : 1))
+        return cu_buffer_check(out, err);
     if (member->method == 8)
         st = inflate_member(zip, member, at, out, err);
     else if (!cu_segment_read(zip->segment, at, out->p, (size_t)member->bytes))

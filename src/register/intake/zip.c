@@ -73,7 +73,7 @@ static void read_member(unpacking *self, uint64_t *bytes, uint8_t sha256[32], co
     cu_digests digests;
 
     self->document.n = 0;
-    self->document.bad = false;
+    self->document.bad = CU_OK;
     cu_digest_init(&stream, CU_DIGEST_SHA256);
     for (*bytes = 0;;) {
         const la_ssize_t n = archive_read_data(self->archive, self->piece, piece_bytes);
@@ -121,8 +121,10 @@ static cu_status read_document(unpacking *self, const char *name)
     cu_err why = {0};
     cu_status st = CU_OK;
 
-    if (self->document.bad)
+    if (self->document.bad == CU_ELIMIT)
         return CU_OK; /* longer than a document may be: a member like any other */
+    if (self->document.bad != CU_OK)
+        return cu_buffer_check(&self->document, self->err);
     if (strcmp(format, "xml") == 0)
         st = cu_fact_read_xml(document, "", self->sink, &why);
     else if (strcmp(format, "json") == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cursor never leaves its view; the buffer never passes its ceiling. */
 #include "base/bytes.h"
+#include "support/allocations.h"
 #include "support/cmocka.h"
 
 #include <ctype.h>
@@ -65,9 +66,38 @@ static void a_buffer_keeps_its_ceiling(void **state)
     assert_int_equal(cu_buffer_check(&buffer, &err), CU_OK);
     cu_buffer_u8(&buffer, 1);
     assert_int_equal(cu_buffer_check(&buffer, &err), CU_ELIMIT);
+    assert_string_equal(err.text, "more than 8 bytes");
     assert_int_equal(buffer.n, 8);
     assert_int_equal(buffer.p[0], 0x88);
     cu_buffer_free(&buffer);
+}
+
+/* An allocation that fails is not the ceiling, and a ceiling is not an allocation. */
+static void a_buffer_tells_its_ceiling_from_a_lack_of_memory(void **state)
+{
+    (void)state;
+    static const size_t ceilings[] = {0, 8, SIZE_MAX};
+
+    for (size_t i = 0; i < CU_COUNT_OF(ceilings); i++) {
+        cu_buffer buffer = {.ceiling = ceilings[i]};
+        cu_err err = {0};
+
+        allocations_fail_after(0);
+        cu_buffer_format(&buffer, "%s", "three");
+        assert_true(allocations_end());
+        assert_int_equal(cu_buffer_check(&buffer, &err), CU_ENOMEM);
+        assert_string_equal(err.text, "out of memory");
+        cu_buffer_u8(&buffer, 1); /* memory is there again, but what was to go first is not */
+        assert_int_equal(cu_buffer_check(&buffer, &err), CU_ENOMEM);
+        cu_buffer_free(&buffer);
+        assert_int_equal(cu_buffer_check(&buffer, &err), CU_OK);
+        cu_buffer_append(&buffer, "12345678", 8);
+        assert_int_equal(cu_buffer_check(&buffer, &err), CU_OK);
+        assert_false(cu_buffer_reserve(&buffer, SIZE_MAX));
+        assert_int_equal(cu_buffer_check(&buffer, &err), i == 0 ? CU_ENOMEM : CU_ELIMIT);
+        assert_int_equal(buffer.n, 8);
+        cu_buffer_free(&buffer);
+    }
 }
 
 static void hexadecimal_goes_there_and_back(void **state)
@@ -138,6 +168,7 @@ int main(void)
         cmocka_unit_test(takes_no_length_that_wraps),
         cmocka_unit_test(a_slice_is_cut_to_what_is_there),
         cmocka_unit_test(a_buffer_keeps_its_ceiling),
+        cmocka_unit_test(a_buffer_tells_its_ceiling_from_a_lack_of_memory),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
         cmocka_unit_test(hexadecimal_is_nothing_but_digits),
         cmocka_unit_test(knows_each_hexadecimal_digit),
