@@ -1,9 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and responses, taken apart and put together. Private to signer/. */
+/* States, requests and responses, taken apart and put together. Private to signer/. */
 #ifndef CU_SIGNER_PROTOCOL_H
 #define CU_SIGNER_PROTOCOL_H
 
 #include "signer/signer.h"
+
+/*
+ * What a service remembers, as the text of one file: magic and a line feed, what append writes,
+ * and a line with the digest of all that. It may hold keys: no copy of it stays in memory.
+ */
+typedef struct cu_state_kind {
+    const char *magic;
+    const char *what;                         /* "the state of a …" */
+    bool (*parse)(void *self, cu_bytes rest); /* fills self, which is zero */
+    void (*append)(const void *self, cu_buffer *text);
+} cu_state_kind;
+
+/* The file of a state that is to be made. CU_EEXISTS where path is there, CU_EUSAGE where it is
+ * too long. */
+cu_status cu_state_begin(const char *path, char kept[CU_STATE_PATH], cu_err *err) CU_MUST_CHECK;
+
+/* Reads self, but for its path, which is kept. CU_EFORMAT: damaged, or of another kind. */
+cu_status cu_state_load(const cu_state_kind *kind, const char *path, char kept[CU_STATE_PATH],
+                        void *self, cu_err *err) CU_MUST_CHECK;
+
+/* Durable before it returns. */
+cu_status cu_state_save(const cu_state_kind *kind, const char *path, const void *self,
+                        cu_err *err) CU_MUST_CHECK;
 
 /* Starts a response over: its status, and a body to be appended. */
 void cu_respond(cu_buffer *response, unsigned status);

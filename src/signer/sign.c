@@ -8,63 +8,30 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char magic[] = "custos-signer-state/1";
-
 /* ---- the state ---- */
 
-static cu_status save(const cu_signer_state *state, cu_err *err)
+static void append_state(const void *self, cu_buffer *text)
 {
-    cu_buffer text = {0};
-    cu_hash sum;
-    char hex[65];
-    cu_status st;
+    const cu_signer_state *const state = self;
 
-    cu_buffer_format(&text, "%s\norigin %s\nsize %" PRIu64 "\nroot ", magic, state->origin,
-                     state->size);
-    cu_base64_append(&text, (cu_bytes){state->root.b, sizeof state->root.b});
-    cu_buffer_format(&text, "\nkeys %zu\n", state->keys_n);
+    cu_buffer_format(text, "origin %s\nsize %" PRIu64 "\nroot ", state->origin, state->size);
+    cu_base64_append(text, (cu_bytes){state->root.b, sizeof state->root.b});
+    cu_buffer_format(text, "\nkeys %zu\n", state->keys_n);
     for (size_t i = 0; i < state->keys_n; i++) {
-        cu_signer_append(&text, &state->keys[i]);
-        cu_buffer_u8(&text, '\n');
+        cu_signer_append(text, &state->keys[i]);
+        cu_buffer_u8(text, '\n');
     }
-    cu_tlog_sha256(cu_buffer_view(&text), &sum);
-    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, hex);
-    cu_buffer_format(&text, "sha256 %s\n", hex);
-    st = cu_buffer_check(&text, err);
-    if (st == CU_OK)
-        st = cu_state_write(state->path, cu_buffer_view(&text), err);
-    if (text.n > 0)
-        explicit_bzero(text.p, text.n);
-    cu_buffer_free(&text);
-    return st;
 }
 
-/* The last line holds the digest of those before it. */
-static bool check_sum(cu_bytes text, cu_bytes *body)
+static bool parse_state(void *self, cu_bytes rest)
 {
-    const size_t line = 7 + 64 + 1;
-    cu_hash sum;
-    char hex[65];
-
-    if (text.n < line)
-        return false;
-    *body = cu_bytes_slice(text, 0, text.n - line);
-    cu_tlog_sha256(*body, &sum);
-    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, hex);
-    return memcmp(text.p + body->n, "sha256 ", 7) == 0 &&
-           memcmp(text.p + body->n + 7, hex, 64) == 0 && text.p[text.n - 1] == '\n';
-}
-
-static bool parse_state(cu_bytes text, cu_signer_state *out)
-{
-    cu_bytes rest = {0};
+    cu_signer_state *const out = self;
     cu_bytes line = {0};
     cu_bytes origin = {0};
     cu_bytes root = {0};
     uint64_t keys = 0;
 
-    if (!check_sum(text, &rest) || !cu_line_take(&rest, &line) || !cu_bytes_are(line, magic) ||
-        !cu_take_word(&rest, "origin", &origin) || origin.n > CU_NOTE_NAME_BYTES ||
+    if (!cu_take_word(&rest, "origin", &origin) || origin.n > CU_NOTE_NAME_BYTES ||
         !cu_take_number(&rest, "size", &out->size) || !cu_take_word(&rest, "root", &root) ||
         !cu_base64_decode(root, out->root.b, sizeof out->root.b) ||
         !cu_take_number(&rest, "keys", &keys) || keys < 1 || keys > CU_SIGNER_KEYS)
@@ -79,21 +46,22 @@ static bool parse_state(cu_bytes text, cu_signer_state *out)
     return rest.n == 0;
 }
 
+static const cu_state_kind kind = {.magic = "custos-signer-state/1",
+                                   .what = "signer",
+                                   .parse = parse_state,
+                                   .append = append_state};
+
+static cu_status save(const cu_signer_state *state, cu_err *err)
+{
+    return cu_state_save(&kind, state->path, state, err);
+}
+
 cu_status cu_signer_load(const char *path, cu_signer_state *out, cu_err *err)
 {
-    cu_buffer text = {0};
-    cu_status st = cu_state_read(path, &text, err);
-
     *out = (cu_signer_state){0};
-    if (st == CU_OK &&
-        snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
-        st = cu_fail(err, CU_EUSAGE, "the path \"%s\" is too long", path);
-    if (st == CU_OK && !parse_state(cu_buffer_view(&text), out))
-        st = cu_fail(err, CU_EFORMAT, "\"%s\" is not the state of a signer, or is damaged",
-                     path);
-    if (text.n > 0)
-        explicit_bzero(text.p, text.n);
-    cu_buffer_free(&text);
+
+    const cu_status st = cu_state_load(&kind, path, out->path, out, err);
+
     if (st != CU_OK)
         cu_signer_wipe(out);
     return st;
@@ -106,13 +74,10 @@ cu_status cu_signer_begin(const char *path, const char *origin, cu_err *err)
 
     if (state == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    if (access(path, F_OK) == 0)
-        st = cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path);
-    if (st == CU_OK &&
-        (snprintf(state->path, sizeof state->path, "%s", path) >= (int)sizeof state->path ||
-         snprintf(state->origin, sizeof state->origin, "%s", origin) >=
-             (int)sizeof state->origin))
-        st = cu_fail(err, CU_EUSAGE, "the path or the name of the log is too long");
+    st = cu_state_begin(path, state->path, err);
+    if (st == CU_OK && snprintf(state->origin, sizeof state->origin, "%s", origin) >=
+                           (int)sizeof state->origin)
+        st = cu_fail(err, CU_EUSAGE, "the name of the log is too long");
     if (st == CU_OK)
         st = cu_signer_new(origin, CU_KEY_ED25519, &state->keys[0], err);
     cu_tlog_sha256((cu_bytes){0}, &state->root);

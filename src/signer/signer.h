@@ -26,6 +26,8 @@ enum {
 
 /* ---- a file of one small text that is replaced whole ---- */
 
+enum { CU_STATE_PATH = 4096 }; /* bytes of a path, with its zero */
+
 /* Reads at most CU_SIGNER_MESSAGE bytes. CU_ENOTFOUND where there is no file. */
 cu_status cu_state_read(const char *path, cu_buffer *out, cu_err *err) CU_MUST_CHECK;
 
@@ -41,7 +43,7 @@ enum { CU_SIGNER_KEYS = 2 };
 
 /* What custos-signd holds: the file's text, read. */
 typedef struct cu_signer_state {
-    char path[4096];
+    char path[CU_STATE_PATH];
     char origin[CU_NOTE_NAME_BYTES + 1];
     uint64_t size; /* of the last head that was signed */
     cu_hash root;
@@ -83,7 +85,7 @@ typedef struct cu_witness_log {
 } cu_witness_log;
 
 typedef struct cu_witness_state {
-    char path[4096];
+    char path[CU_STATE_PATH];
     cu_signer key;
     size_t n;
     cu_witness_log logs[CU_WITNESS_LOGS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small file that is either the old one or the new one, whatever happens. */
+/* A small file that is either the old one or the new one, whatever happens, and is whole. */
 #include "base/newfile.h"
-#include "signer/signer.h"
+#include "signer/protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { path_max = 4096 + 8 };
+enum {
+    path_max = CU_STATE_PATH + 8,
+    sum_line = 7 + 64 + 1, /* "sha256 ", the digits, a line feed */
+};
 
 cu_status cu_state_read(const char *path, cu_buffer *out, cu_err *err)
 {
@@ -79,4 +82,93 @@ cu_status cu_state_lock(const char *path, cu_err *err)
         return cu_fail(err, CU_EEXISTS, "another process has \"%s\"", path);
     }
     return CU_OK; /* the lock goes with the process */
+}
+
+/* ---- what is in it ---- */
+
+/* What stands behind body: its digest. */
+static void sum_of(cu_bytes body, char line[sum_line + 1])
+{
+    cu_hash sum;
+
+    cu_tlog_sha256(body, &sum);
+    memcpy(line, "sha256 ", 7);
+    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, line + 7);
+    memcpy(line + sum_line - 1, "\n", 2);
+}
+
+static bool check_sum(cu_bytes text, cu_bytes *body)
+{
+    char line[sum_line + 1];
+
+    if (text.n < sum_line)
+        return false;
+    *body = cu_bytes_slice(text, 0, text.n - sum_line);
+    sum_of(*body, line);
+    return memcmp(text.p + body->n, line, sum_line) == 0;
+}
+
+/* Memory for any state, so that it does not move and leave a copy of a key behind. */
+static void make_room(cu_buffer *text)
+{
+    (void)cu_buffer_reserve(text, CU_SIGNER_MESSAGE);
+}
+
+static void wipe(cu_buffer *text)
+{
+    if (text->n > 0)
+        explicit_bzero(text->p, text->n);
+    cu_buffer_free(text);
+}
+
+static cu_status keep_path(const char *path, char kept[CU_STATE_PATH], cu_err *err)
+{
+    return snprintf(kept, CU_STATE_PATH, "%s", path) < CU_STATE_PATH
+               ? CU_OK
+               : cu_fail(err, CU_EUSAGE, "the path \"%s\" is too long", path);
+}
+
+cu_status cu_state_begin(const char *path, char kept[CU_STATE_PATH], cu_err *err)
+{
+    return access(path, F_OK) == 0 ? cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path)
+                                   : keep_path(path, kept, err);
+}
+
+cu_status cu_state_load(const cu_state_kind *kind, const char *path, char kept[CU_STATE_PATH],
+                        void *self, cu_err *err)
+{
+    cu_buffer text = {0};
+    cu_bytes rest = {0};
+    cu_bytes line = {0};
+    cu_status st = keep_path(path, kept, err);
+
+    make_room(&text);
+    if (st == CU_OK)
+        st = cu_state_read(path, &text, err);
+    if (st == CU_OK &&
+        (!check_sum(cu_buffer_view(&text), &rest) || !cu_line_take(&rest, &line) ||
+         !cu_bytes_are(line, kind->magic) || !kind->parse(self, rest)))
+        st = cu_fail(err, CU_EFORMAT, "\"%s\" is not the state of a %s, or is damaged", path,
+                     kind->what);
+    wipe(&text);
+    return st;
+}
+
+cu_status cu_state_save(const cu_state_kind *kind, const char *path, const void *self,
+                        cu_err *err)
+{
+    cu_buffer text = {0};
+    char line[sum_line + 1];
+    cu_status st;
+
+    make_room(&text);
+    cu_buffer_format(&text, "%s\n", kind->magic);
+    kind->append(self, &text);
+    sum_of(cu_buffer_view(&text), line);
+    cu_buffer_append(&text, line, sum_line);
+    st = cu_buffer_check(&text, err);
+    if (st == CU_OK)
+        st = cu_state_write(path, cu_buffer_view(&text), err);
+    wipe(&text);
+    return st;
 }

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static const char magic[] = "custos-witness-state/1";
 
 /* ---- the state ---- */
 
@@ -26,28 +23,14 @@ static void append_log(cu_buffer *text, const cu_witness_log *log)
     cu_buffer_u8(text, '\n');
 }
 
-static cu_status save(const cu_witness_state *state, cu_err *err)
+static void append_state(const void *self, cu_buffer *text)
 {
-    cu_buffer text = {0};
-    cu_hash sum;
-    char hex[65];
-    cu_status st;
+    const cu_witness_state *const state = self;
 
-    cu_buffer_format(&text, "%s\n", magic);
-    cu_signer_append(&text, &state->key);
-    cu_buffer_format(&text, "\nlogs %zu\n", state->n);
+    cu_signer_append(text, &state->key);
+    cu_buffer_format(text, "\nlogs %zu\n", state->n);
     for (size_t i = 0; i < state->n; i++)
-        append_log(&text, &state->logs[i]);
-    cu_tlog_sha256(cu_buffer_view(&text), &sum);
-    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, hex);
-    cu_buffer_format(&text, "sha256 %s\n", hex);
-    st = cu_buffer_check(&text, err);
-    if (st == CU_OK)
-        st = cu_state_write(state->path, cu_buffer_view(&text), err);
-    if (text.n > 0)
-        explicit_bzero(text.p, text.n);
-    cu_buffer_free(&text);
-    return st;
+        append_log(text, &state->logs[i]);
 }
 
 static bool take_log(cu_bytes *rest, cu_witness_log *out)
@@ -71,21 +54,13 @@ static bool take_log(cu_bytes *rest, cu_witness_log *out)
     return true;
 }
 
-static bool parse_state(cu_bytes text, cu_witness_state *out)
+static bool parse_state(void *self, cu_bytes rest)
 {
-    const size_t last = 7 + 64 + 1;
-    cu_bytes rest = text.n < last ? (cu_bytes){0} : cu_bytes_slice(text, 0, text.n - last);
+    cu_witness_state *const out = self;
     cu_bytes line = {0};
-    cu_hash sum;
-    char hex[65];
     uint64_t logs = 0;
 
-    cu_tlog_sha256(rest, &sum);
-    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, hex);
-    if (text.n < last || memcmp(text.p + rest.n, "sha256 ", 7) != 0 ||
-        memcmp(text.p + rest.n + 7, hex, 64) != 0 || !cu_line_take(&rest, &line) ||
-        !cu_bytes_are(line, magic) || !cu_line_take(&rest, &line) ||
-        cu_signer_parse(line, &out->key, NULL) != CU_OK ||
+    if (!cu_line_take(&rest, &line) || cu_signer_parse(line, &out->key, NULL) != CU_OK ||
         !cu_take_number(&rest, "logs", &logs) || logs > CU_WITNESS_LOGS)
         return false;
     for (out->n = 0; out->n < logs; out->n++) {
@@ -95,22 +70,24 @@ static bool parse_state(cu_bytes text, cu_witness_state *out)
     return rest.n == 0;
 }
 
+static const cu_state_kind kind = {.magic = "custos-witness-state/1",
+                                   .what = "witness",
+                                   .parse = parse_state,
+                                   .append = append_state};
+
+static cu_status save(const cu_witness_state *state, cu_err *err)
+{
+    return cu_state_save(&kind, state->path, state, err);
+}
+
 cu_status cu_witness_load(const char *path, cu_witness_state *out, cu_err *err)
 {
-    cu_buffer text = {0};
-    int64_t (*const now_us)(void) = out->now_us;
-    cu_status st = cu_state_read(path, &text, err);
+    *out = (cu_witness_state){.now_us = out->now_us};
 
-    *out = (cu_witness_state){.now_us = now_us};
-    if (st == CU_OK &&
-        snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
-        st = cu_fail(err, CU_EUSAGE, "the path \"%s\" is too long", path);
-    if (st == CU_OK && !parse_state(cu_buffer_view(&text), out))
-        st = cu_fail(err, CU_EFORMAT, "\"%s\" is not the state of a witness, or is damaged",
-                     path);
-    if (text.n > 0)
-        explicit_bzero(text.p, text.n);
-    cu_buffer_free(&text);
+    const cu_status st = cu_state_load(&kind, path, out->path, out, err);
+
+    if (st != CU_OK)
+        cu_witness_wipe(out);
     return st;
 }
 
@@ -121,11 +98,7 @@ cu_status cu_witness_begin(const char *path, const char *name, cu_err *err)
 
     if (state == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    if (access(path, F_OK) == 0)
-        st = cu_fail(err, CU_EEXISTS, "\"%s\" is there already", path);
-    if (st == CU_OK &&
-        snprintf(state->path, sizeof state->path, "%s", path) >= (int)sizeof state->path)
-        st = cu_fail(err, CU_EUSAGE, "the path is too long");
+    st = cu_state_begin(path, state->path, err);
     if (st == CU_OK)
         st = cu_signer_new(name, CU_KEY_COSIGNATURE, &state->key, err);
     if (st == CU_OK)

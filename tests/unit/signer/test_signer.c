@@ -118,6 +118,7 @@ static unsigned ask(cu_signer_state *state, unsigned history, uint64_t old, uint
 /* ---- the signer ---- */
 
 static cu_signer_state state;
+static cu_witness_state witness;
 
 static void begin(const char *path)
 {
@@ -183,11 +184,12 @@ static void refuses_what_is_no_request(void **unused)
 
 static void hands_over_from_key_to_key(void **unused)
 {
+    const char *const path = fresh();
     cu_buffer response = {0};
     cu_verifier first;
 
     (void)unused;
-    begin(fresh());
+    begin(path);
     first = state.keys[0].verifier;
     assert_int_equal(say(&state, "retire\n", &response), 409);
     assert_int_equal(say(&state, "rotate\n", &response), 200);
@@ -197,7 +199,7 @@ static void hands_over_from_key_to_key(void **unused)
     assert_int_equal(say(&state, "retire\n", &response), 200);
     assert_int_equal(ask(&state, 0, 3, 4), 200);
     assert_memory_not_equal(state.keys[0].verifier.public_key, first.public_key, 32);
-    assert_ok(cu_signer_load(state.path, &state, &failure));
+    assert_ok(cu_signer_load(path, &state, &failure));
     assert_int_equal(state.keys_n, 1);
     cu_buffer_free(&response);
 }
@@ -274,14 +276,12 @@ static void goes_on_after_a_gap_that_is_logged_and_allowed(void **unused)
 
 /* ---- the state file ---- */
 
-static void refuses_a_state_that_was_changed(void **unused)
+/* Neither kind takes a state with any byte changed, nor leaves a part of it in memory. */
+static void refuse_each_change(const char *path)
 {
-    const char *const path = fresh();
     cu_buffer bytes = {0};
     struct stat facts;
 
-    (void)unused;
-    begin(path);
     assert_int_equal(stat(path, &facts), 0);
     assert_int_equal(facts.st_mode & 0777, 0600);
     assert_ok(cu_state_read(path, &bytes, &failure));
@@ -295,8 +295,31 @@ static void refuses_a_state_that_was_changed(void **unused)
         bytes.p[i] ^= 1;
         assert_int_equal(cu_signer_load(path, &state, &failure), CU_EFORMAT);
         assert_int_equal(state.keys_n, 0);
+        assert_int_equal(cu_witness_load(path, &witness, &failure), CU_EFORMAT);
+        assert_string_equal(witness.key.verifier.name, "");
     }
     cu_buffer_free(&bytes);
+}
+
+static void refuses_a_state_that_was_changed(void **unused)
+{
+    const char *const path = fresh();
+
+    (void)unused;
+    begin(path);
+    assert_int_equal(cu_witness_load(path, &witness, &failure), CU_EFORMAT); /* another's */
+    refuse_each_change(path);
+}
+
+static void refuses_a_witness_state_that_was_changed(void **unused)
+{
+    const char *const path = fresh();
+
+    (void)unused;
+    assert_ok(cu_witness_begin(path, "witness.example", &failure));
+    assert_int_equal(cu_witness_begin(path, "witness.example", &failure), CU_EEXISTS);
+    assert_int_equal(cu_signer_load(path, &state, &failure), CU_EFORMAT);
+    refuse_each_change(path);
 }
 
 static void signs_nothing_more_where_it_cannot_write(void **unused)
@@ -319,7 +342,6 @@ static void signs_nothing_more_where_it_cannot_write(void **unused)
 
 /* ---- the witness ---- */
 
-static cu_witness_state witness;
 static cu_signer log_key;
 
 static unsigned submit(unsigned history, uint64_t old, uint64_t size, const cu_signer *key)
@@ -461,6 +483,7 @@ int main(void)
         cmocka_unit_test(hands_over_from_key_to_key),
         cmocka_unit_test(goes_on_after_a_gap_that_is_logged_and_allowed),
         cmocka_unit_test(refuses_a_state_that_was_changed),
+        cmocka_unit_test(refuses_a_witness_state_that_was_changed),
         cmocka_unit_test(signs_nothing_more_where_it_cannot_write),
         cmocka_unit_test(cosigns_as_the_protocol_says),
         cmocka_unit_test(answers_over_a_socket_of_its_own),
