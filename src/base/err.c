@@ -7,16 +7,49 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Room for two of the longest paths with words around them, before it is made to fit. */
+enum { whole_max = 3 * 4096 };
+
+static bool is_inside_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+/* What does not fit loses its middle, which is that of a long path: what was tried stands at
+ * the beginning of a text, and why not at its end. */
+static void keep(cu_err *err, const char *text)
+{
+    static const char gap[] = "…";
+    static const size_t head_max = 96;
+    const size_t n = strlen(text);
+    size_t head = head_max;
+    size_t tail = n < sizeof err->text ? 0 : n - (sizeof err->text - sizeof gap - head_max);
+
+    if (tail == 0) {
+        memcpy(err->text, text, n + 1);
+        return;
+    }
+    while (head > 0 && is_inside_character(text[head]))
+        head--;
+    while (is_inside_character(text[tail]))
+        tail++;
+    memcpy(err->text, text, head);
+    memcpy(err->text + head, gap, sizeof gap - 1);
+    memcpy(err->text + head + sizeof gap - 1, text + tail, n - tail + 1);
+}
+
 void cu_err_set(cu_err *err, cu_status code, const char *format, ...)
 {
     if (err == NULL)
         return;
 
+    char whole[whole_max];
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(err->text, sizeof err->text, format, arguments);
+    (void)vsnprintf(whole, sizeof whole, format, arguments);
     va_end(arguments);
+    keep(err, whole);
     err->code = code;
     err->os_errno = 0;
 }
@@ -29,18 +62,20 @@ bool cu_err_set_os(cu_err *err, const char *format, ...)
     if (err == NULL)
         return no_memory;
 
+    char whole[whole_max];
     va_list arguments;
 
     va_start(arguments, format);
-    const int length = vsnprintf(err->text, sizeof err->text, format, arguments);
+    const int length = vsnprintf(whole, sizeof whole, format, arguments);
     va_end(arguments);
 
     char words[128];
     /* The GNU strerror_r may answer a static string of its own, so take what it returns. */
     const char *const why = strerror_r(os_errno, words, sizeof words);
 
-    if (length >= 0 && (size_t)length < sizeof err->text)
-        (void)snprintf(err->text + length, sizeof err->text - (size_t)length, ": %s", why);
+    if (length >= 0 && (size_t)length < sizeof whole)
+        (void)snprintf(whole + length, sizeof whole - (size_t)length, ": %s", why);
+    keep(err, whole);
     err->code = no_memory ? CU_ENOMEM : CU_EIO;
     err->os_errno = no_memory ? 0 : os_errno;
     return no_memory;
@@ -51,16 +86,15 @@ cu_status cu_while(cu_err *err, cu_status code, const char *format, ...)
     if (err == NULL)
         return code;
 
-    char inner[sizeof err->text];
+    char whole[whole_max];
     va_list arguments;
 
-    memcpy(inner, err->text, sizeof inner);
     va_start(arguments, format);
-    const int length = vsnprintf(err->text, sizeof err->text, format, arguments);
+    const int length = vsnprintf(whole, sizeof whole, format, arguments);
     va_end(arguments);
-    if (length >= 0 && (size_t)length < sizeof err->text)
-        (void)snprintf(err->text + length, sizeof err->text - (size_t)length, ": %.200s",
-                       inner);
+    if (length >= 0 && (size_t)length < sizeof whole)
+        (void)snprintf(whole + length, sizeof whole - (size_t)length, ": %s", err->text);
+    keep(err, whole);
     err->code = code;
     return code;
 }

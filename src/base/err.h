@@ -34,7 +34,8 @@ typedef struct cu_err {
 /*
  * cu_status cu_fail(cu_err *err, cu_status code, const char *format, ...)
  *
- * Sets err and returns code. Text: lower case, no full stop, what we tried and why not. A
+ * Sets err and returns code. Text: lower case, no full stop, what we tried and why not; one
+ * that is longer than err has room for loses its middle to "…", never its end. A
  * macro, so that the compilers' analyzers see that what comes back is not CU_OK.
  */
 #define cu_fail(err, code, ...)                                                                \
