@@ -93,3 +93,10 @@ const uint64_t *cu_map_get(const cu_map *map, uint64_t key)
 
     return found->used ? &found->value : NULL;
 }
+
+cu_status cu_map_fail(const cu_map *map, cu_err *err)
+{
+    if (err != NULL)
+        *err = map->why;
+    return map->why.code;
+}

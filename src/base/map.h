@@ -30,4 +30,7 @@ const uint64_t *cu_map_get(const cu_map *map, uint64_t key);
  * do. */
 uint64_t cu_map_hash(uint64_t seed, cu_bytes bytes);
 
+/* Passes on why the last cu_map_put answered NULL: whole, with errno. */
+cu_status cu_map_fail(const cu_map *map, cu_err *err) CU_MUST_CHECK;
+
 #endif

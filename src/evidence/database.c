@@ -49,13 +49,24 @@ static int errno_of(sqlite3 *database, int result)
     return EIO;
 }
 
+/* SQLite says "database is locked", which of a file that only a scan writes says too little. */
+static const char *words_of(sqlite3 *database, int result)
+{
+    if (database == NULL)
+        return "out of memory";
+    return (result & 0xff) == SQLITE_BUSY ? "another scan is writing it"
+                                          : sqlite3_errmsg(database);
+}
+
 cu_status cu_database_fail(sqlite3 *database, const char *doing, cu_err *err)
 {
     const int result = database == NULL ? SQLITE_NOMEM : sqlite3_extended_errcode(database);
+    const char *const path = database == NULL ? NULL : sqlite3_db_filename(database, "main");
     const cu_status code = code_of(result);
 
-    (void)cu_fail(err, code, "%s: %s", doing,
-                  database == NULL ? "out of memory" : sqlite3_errmsg(database));
+    (void)cu_fail(err, code, "%s: %s", doing, words_of(database, result));
+    if (path != NULL && path[0] != '\0')
+        (void)cu_while(err, code, "\"%s\"", path);
     if (err != NULL && code == CU_EIO)
         err->os_errno = errno_of(database, result);
     return code;

@@ -122,7 +122,7 @@ static cu_status open_database(const char *path, sqlite3 **out, cu_err *err)
 }
 
 /* The trailer must be where the length says, and the database as long as its header says. */
-static cu_status read_seal(int fd, const char *path, uint8_t seal[32], cu_err *err)
+static cu_status read_seal(int fd, uint8_t seal[32], cu_err *err)
 {
     struct stat there;
     uint64_t bytes = 0;
@@ -130,27 +130,29 @@ static cu_status read_seal(int fd, const char *path, uint8_t seal[32], cu_err *e
     uint8_t magic[CU_SEAL_MAGIC_BYTES];
 
     if (fstat(fd, &there) != 0)
-        return cu_fail_os(err, "could not measure \"%s\"", path);
+        return cu_fail_os(err, "could not measure it");
+    if (!S_ISREG(there.st_mode))
+        return cu_fail(err, CU_EFORMAT, "it is no file");
     if (there.st_size < 512)
-        return cu_fail(err, CU_EFORMAT, "\"%s\" is not an evidence file", path);
+        return cu_fail(err, CU_EFORMAT, "it is not an evidence file");
 
     cu_status status = cu_seal_read_at(fd, 0, head, sizeof head, err);
 
     if (status != CU_OK)
         return status;
     if (memcmp(head, "SQLite format 3", 16) != 0)
-        return cu_fail(err, CU_EFORMAT, "\"%s\" is not an evidence file", path);
+        return cu_fail(err, CU_EFORMAT, "it is not an evidence file");
     if (!cu_seal_database_bytes((uint64_t)there.st_size, &bytes))
-        return cu_fail(err, CU_EFORMAT, "\"%s\" is cut off, or not sealed", path);
+        return cu_fail(err, CU_EFORMAT, "it is cut off, or not sealed");
 
     cu_cursor cursor = cu_cursor_over((cu_bytes){head + 28, 4});
     const uint64_t pages = cu_cursor_u32be(&cursor);
 
     if (pages * CU_EVIDENCE_PAGE_BYTES != bytes)
-        return cu_fail(err, CU_EFORMAT, "\"%s\" is cut off, or not sealed", path);
+        return cu_fail(err, CU_EFORMAT, "it is cut off, or not sealed");
     status = cu_seal_read_at(fd, bytes, magic, sizeof magic, err);
     if (status == CU_OK && memcmp(magic, cu_seal_magic, sizeof magic) != 0)
-        return cu_fail(err, CU_EFORMAT, "\"%s\" is cut off, or not sealed", path);
+        return cu_fail(err, CU_EFORMAT, "it is cut off, or not sealed");
     if (status == CU_OK)
         status = cu_seal_read_at(fd, (uint64_t)there.st_size - 32, seal, 32, err);
     return status;
@@ -169,7 +171,7 @@ cu_status cu_evidence_open(const char *path, cu_evidence **out, cu_err *err)
     if (fd < 0)
         return cu_fail_os(err, "could not open evidence file \"%s\"", path);
 
-    cu_status status = read_seal(fd, path, evidence->seal, err);
+    cu_status status = read_seal(fd, evidence->seal, err);
 
     (void)close(fd);
     if (status == CU_OK)
@@ -177,7 +179,7 @@ cu_status cu_evidence_open(const char *path, cu_evidence **out, cu_err *err)
     if (status == CU_OK)
         status = cu_schema_check(evidence->database, true, err);
     if (status != CU_OK)
-        return status;
+        return cu_while(err, status, "could not open evidence file \"%s\"", path);
     *out = CU_MOVE(evidence);
     return CU_OK;
 }

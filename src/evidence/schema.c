@@ -134,9 +134,10 @@ cu_status cu_schema_check(sqlite3 *database, bool sealed, cu_err *err)
     if (status != CU_OK)
         return status;
     if (application != CU_EVIDENCE_APPLICATION)
-        return cu_fail(err, CU_EFORMAT, "not an evidence file");
+        return cu_fail(err, CU_EFORMAT, "it is not an evidence file");
     if (version != CU_EVIDENCE_VERSION)
-        return cu_fail(err, CU_EFORMAT, "evidence file of version %lld, this reads version 1",
+        return cu_fail(err, CU_EFORMAT,
+                       "it is an evidence file of version %lld, and this reads version 1",
                        (long long)version);
     while (cu_schema_tables[tables].name != NULL)
         tables++;

@@ -170,6 +170,8 @@ static cu_status check_bytes(int fd, const char *path, uint8_t seal[32], cu_err 
 
     if (fstat(fd, &there) != 0)
         return cu_fail_os(err, "could not measure \"%s\"", path);
+    if (!S_ISREG(there.st_mode))
+        return cu_fail(err, CU_EFORMAT, "it is no file");
 
     const uint64_t length = (uint64_t)there.st_size;
     const uint64_t wanted = wanted_bytes(fd);
@@ -224,7 +226,7 @@ cu_status cu_evidence_verify(const char *path, uint8_t seal[32], cu_err *err)
     if (status == CU_OK)
         status = cu_sums_check(evidence->database, err);
     if (status != CU_OK)
-        return cu_while(err, status, "verifying \"%.60s\"", path);
+        return cu_while(err, status, "could not verify \"%s\"", path);
     memcpy(seal, found, sizeof found);
     return CU_OK;
 }

@@ -249,7 +249,9 @@ static cu_status create_partial(const cu_evidence_writer *writer, cu_err *err)
     const int fd = open(writer->partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
     if (fd < 0 && errno == EEXIST)
-        return cu_fail(err, CU_EEXISTS, "an unfinished scan is there: \"%s\"", writer->partial);
+        return cu_fail(err, CU_EEXISTS,
+                       "an unfinished scan is there: \"%s\"; --resume goes on with it",
+                       writer->partial);
     if (fd < 0)
         return cu_fail_os(err, "could not create \"%s\"", writer->partial);
     (void)close(fd);
@@ -284,8 +286,13 @@ cu_status cu_evidence_begin(const char *path, bool resume, cu_evidence_writer **
         status = create_partial(writer, err);
     else if (lstat(writer->partial, &there) != 0)
         status = cu_fail(err, CU_ENOTFOUND, "no unfinished scan \"%s\"", writer->partial);
-    if (status == CU_OK)
+    else if (!S_ISREG(there.st_mode))
+        status = cu_fail(err, CU_EFORMAT, "\"%s\" is no file of a scan", writer->partial);
+    if (status == CU_OK) {
         status = open_database(writer, err);
+        if (status == CU_EFORMAT)
+            return cu_while(err, status, "\"%s\" is no unfinished scan", writer->partial);
+    }
     if (status != CU_OK)
         return status;
     *out = CU_MOVE(writer);

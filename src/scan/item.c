@@ -64,8 +64,7 @@ static cu_status make_path(item *self, cu_buffer *path, cu_buffer *name, cu_err 
     for (unsigned attempt = 0; !path->bad; attempt++) {
         if (cu_map_put(&self->intake->paths, cu_map_hash(1, cu_buffer_view(path)), 0, &added) ==
             NULL)
-            return cu_fail(err, self->intake->paths.why.code, "%s",
-                           self->intake->paths.why.text);
+            return cu_map_fail(&self->intake->paths, err);
         if (added)
             break;
         path->n = plain;
@@ -285,7 +284,7 @@ static cu_status find_link(item *self, bool *linked, cu_err *err)
         plan->content_count, &added);
 
     if (value == NULL)
-        return cu_fail(err, self->intake->links.why.code, "%s", self->intake->links.why.text);
+        return cu_map_fail(&self->intake->links, err);
     if (added || *value >= plan->content_count)
         return CU_OK;
 

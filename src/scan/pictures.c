@@ -62,7 +62,7 @@ static cu_status is_new(cu_pictures *self, const cu_stream *stream, bool *fresh,
     memcpy(&key, stream->digests.sha256, sizeof key);
     *fresh = standing == CU_MATCH_UNKNOWN;
     if (*fresh && cu_map_put(&self->seen, key, 1, fresh) == NULL)
-        return cu_fail(err, self->seen.why.code, "%s", self->seen.why.text);
+        return cu_map_fail(&self->seen, err);
     return CU_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "scan/pictures.h"
 #include "scan/sweep.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -368,6 +369,21 @@ static cu_status begin(scan *self, cu_err *err)
     return cu_evidence_begin(self->options->out, self->options->resume, &self->evidence, err);
 }
 
+/* A full disk ends a scan that can go on: whoever reads of it should know. */
+static cu_status tell_of_full_disk(const cu_scan_options *options, cu_status st, cu_err *err)
+{
+    cu_buffer partial = {0};
+
+    if (st != CU_EIO || err == NULL || err->os_errno != ENOSPC)
+        return st;
+    cu_buffer_format(&partial, "%s.partial", options->out);
+    cu_buffer_u8(&partial, '\0');
+    if (!partial.bad && access((const char *)partial.p, F_OK) == 0)
+        st = cu_while(err, st, "make room, and --resume goes on from here");
+    cu_buffer_free(&partial);
+    return st;
+}
+
 /* What is written while a folder is read must not be read with it. */
 static cu_status refuse_output_inside(const cu_scan_options *options, cu_err *err)
 {
@@ -414,5 +430,5 @@ cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu
     cu_device_close(self.device);
     free(self.folder);
     free(self.exhibit);
-    return st;
+    return tell_of_full_disk(options, st, err);
 }

@@ -57,6 +57,7 @@ def full_disk(folder):
             assert done.returncode == 1, done
             assert b"No space left on device" in done.stderr or b"full" in done.stderr, done.stderr
             assert done.stderr.count(b"\n") == 1, done.stderr
+            assert b"--resume goes on" in done.stderr, done.stderr
             assert not os.path.exists(out), "an output that was not finished"
         assert size != "64k", "that is no full disk"
         subprocess.run(["mount", "-o", "remount,size=200m", small], check=True)

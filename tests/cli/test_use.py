@@ -39,6 +39,63 @@ def could_not(folder):
     assert sorted(os.listdir(folder)) == ["letter.txt"], os.listdir(folder)
 
 
+def errors_name_the_file(folder):
+    """Whatever is given for an evidence file, one line says which it is, and why it is none."""
+    sets = os.path.join(folder, "known.chs")
+    digests = os.path.join(folder, "digests")
+    with open(digests, "w") as out:
+        out.write("900150983cd24fb0d6963f7d28e17f72\n")
+    assert run("hashset", "import", "--as", "md5", "--alert", digests, "-o", sets).returncode == 0
+    deep = os.path.join(folder, *["d" * 200] * 3)
+    for given, why in ((folder, b"it is no file"), ("/dev/null", b"it is no file"), (digests, b"evidence file"),
+                       (os.path.join(folder, "nothing"), b"No such file"), (deep, b"No such file")):
+        for arguments in (["show", given], ["verify", given], ["match", given, "--set", sets]):
+            done = run(*arguments)
+            said = done.stderr
+            assert done.returncode == 1 and said.count(b"\n") == 1 and not done.stdout, (arguments, done)
+            assert why in said and given.encode()[:40] in said, (arguments, said)
+            assert said.count(b"verify") <= 1, said
+
+
+def other_files_as_partial(folder):
+    """What lies where an unfinished scan would lie is named, and no link is followed."""
+    stick = make_stick(folder)
+    out = os.path.join(folder, "out.custos")
+    partial = out + ".partial"
+    store = sqlite3.connect(os.path.join(folder, "other.db"))
+    store.execute("CREATE TABLE other (x)")
+    store.commit()
+    store.close()
+    for content in (b"no database, and longer than a header of SQLite is" * 40, read(os.path.join(folder, "other.db"))):
+        with open(partial, "wb") as file:
+            file.write(content)
+        done = run("scan", stick, "-o", out, "--resume")
+        assert done.returncode == 1 and b"no unfinished scan" in done.stderr, done
+        assert partial.encode() in done.stderr and done.stderr.count(b"\n") == 1, done.stderr
+        done = run("scan", stick, "-o", out)
+        assert done.returncode == 1 and b"--resume" in done.stderr, done
+        os.remove(partial)
+    os.symlink(os.path.join(folder, "elsewhere"), partial)
+    for option in ([], ["--resume"]):
+        assert run("scan", stick, "-o", out, *option).returncode == 1
+    assert not os.path.exists(os.path.join(folder, "elsewhere"))
+
+
+def two_scans_of_one_output(folder):
+    """The second one writes nothing, and says that there is a first."""
+    stick = make_stick(folder)
+    out = os.path.join(folder, "out.custos")
+    first = subprocess.Popen([CUSTOS, "scan", stick, "-o", out, "--quiet"])
+    said = []
+    while first.poll() is None:
+        for option in ([], ["--resume"]):
+            said.append(run("scan", stick, "-o", out, "--quiet", *option))
+    assert first.returncode == 0
+    assert all(done.returncode == 1 and done.stderr.count(b"\n") == 1 for done in said[:-2]), said
+    assert any(b"another scan is writing it" in done.stderr for done in said), [done.stderr for done in said]
+    assert run("verify", out).returncode == 0 and os.listdir(folder).count("out.custos.partial") == 0
+
+
 def named_parts(folder):
     """A shell's pattern names every part; what is no part is wrong use."""
     stick = make_stick(folder)
@@ -489,6 +546,9 @@ def main():
     tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
     tap.run("the files of a source may all be named", in_folder, named_parts)
     tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
+    tap.run("an error names the file that it is about", in_folder, errors_name_the_file)
+    tap.run("another file in the place of an unfinished scan is none", in_folder, other_files_as_partial)
+    tap.run("a second scan of one output writes nothing", in_folder, two_scans_of_one_output)
     tap.run("any number of workers writes the same bytes", in_folder, same_whoever_works)
     tap.run("thumbnails are looked up by digest before they are decoded", in_folder, thumbnails_by_digest)
     tap.run("a picture is read once, decoded while the sweep goes on", in_folder, pictures_are_read_once)
