@@ -208,26 +208,33 @@ static cu_status store_nodes(batch *b, cu_err *err)
         (cu_values){b->values, b->nodes_n * node_columns}, b->nodes_n, err);
 }
 
-/* Where the head is not where it was, its time would be null, which its table refuses. */
-static cu_status store_head(batch *b, cu_err *err)
+/* Once a transaction, before its commit: a row that is written with every entry leaves a dead
+ * one each, which everybody reads past who reads it. Where the head is not where it was, its
+ * time would be null, which its table refuses. */
+static cu_status store_head(cu_store *store, void *context, cu_err *err)
 {
-    cu_ledger *const ledger = b->ledger;
-    const cu_bytes peaks = {b->tree.peaks[0].b, cu_tree_peaks(&b->tree) * sizeof(cu_hash)};
-    const cu_status st = cu_store_post_each(
-        ledger->store,
+    cu_ledger *const ledger = context;
+    const cu_bytes peaks = {ledger->tree.peaks[0].b,
+                            cu_tree_peaks(&ledger->tree) * sizeof(cu_hash)};
+
+    return cu_store_post_each(
+        store,
         "UPDATE ledger_head SET size = $1, peaks = $2, time_us = CASE WHEN size = $4 THEN $3"
         " ELSE nullif(time_us, time_us) END WHERE id = 1",
-        CU_VALUES(cu_value_integer((int64_t)b->tree.size), cu_value_blob(peaks),
-                  cu_value_integer(b->time_us),
-                  cu_value_integer((int64_t)(b->tree.size - b->n))),
+        CU_VALUES(cu_value_integer((int64_t)ledger->tree.size), cu_value_blob(peaks),
+                  cu_value_integer(ledger->time_us), cu_value_integer((int64_t)ledger->stored)),
         1, err);
+}
 
-    if (st == CU_OK) {
-        ledger->tree = b->tree;
-        ledger->time_us = b->time_us;
-        ledger->attempt = cu_store_attempt(ledger->store);
-    }
-    return st;
+static void keep_head(const batch *b)
+{
+    cu_ledger *const ledger = b->ledger;
+
+    if (!cu_ledger_has_appended(ledger))
+        ledger->stored = b->tree.size - b->n;
+    ledger->tree = b->tree;
+    ledger->time_us = b->time_us;
+    ledger->attempt = cu_store_attempt(ledger->store);
 }
 
 static cu_status append_batch(batch *b, const cu_ledger_event *events, size_t count,
@@ -247,19 +254,11 @@ static cu_status append_batch(batch *b, const cu_ledger_event *events, size_t co
         st = store_nodes(b, err);
     if (st == CU_OK)
         st = store_secrets(b, events, err);
-    return st == CU_OK ? store_head(b, err) : st;
-}
-
-static cu_status take_head(batch *b, cu_err *err)
-{
-    cu_ledger *const ledger = b->ledger;
-
-    if (ledger->attempt != 0 && ledger->attempt == cu_store_attempt(ledger->store)) {
-        b->tree = ledger->tree;
-        b->time_us = ledger->time_us;
-        return CU_OK;
-    }
-    return cu_ledger_load(ledger, &b->tree, &b->time_us, err);
+    if (st == CU_OK)
+        st = cu_store_before_commit(b->ledger->store, store_head, b->ledger, err);
+    if (st == CU_OK)
+        keep_head(b);
+    return st;
 }
 
 cu_status cu_ledger_append_many(cu_ledger *ledger, const cu_ledger_event *events, size_t count,
@@ -276,7 +275,7 @@ cu_status cu_ledger_append_many(cu_ledger *ledger, const cu_ledger_event *events
     b->ledger = ledger;
     b->bytes = (cu_buffer){0};
     b->draft.salts = (cu_buffer){0};
-    st = take_head(b, err);
+    st = cu_ledger_load(ledger, &b->tree, &b->time_us, err);
     if (st == CU_OK && seq != NULL)
         *seq = b->tree.size;
     for (size_t at = 0; st == CU_OK && at < count; at += batch_events) {
@@ -285,10 +284,8 @@ cu_status cu_ledger_append_many(cu_ledger *ledger, const cu_ledger_event *events
         st = append_batch(b, events + at, left < batch_events ? left : (size_t)batch_events,
                           err);
     }
-    if (st != CU_OK) {
-        ledger->attempt = 0;
+    if (st != CU_OK)
         cu_store_forbid_commit(ledger->store);
-    }
     cu_buffer_free(&b->bytes);
     if (b->draft.salts.n > 0)
         explicit_bzero(b->draft.salts.p, b->draft.salts.n);

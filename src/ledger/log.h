@@ -18,7 +18,8 @@ struct cu_ledger {
     bool has_kek;
     uint8_t kek[CU_KEY_BYTES];
     int64_t (*now_us)(void);
-    uint64_t attempt; /* of the transaction in which what follows was read; 0: none */
+    uint64_t attempt; /* of the transaction in which what follows is so; 0: none */
+    uint64_t stored;  /* how many entries the head counts that is stored */
     cu_tree tree;
     int64_t time_us;      /* of the last entry */
     uint64_t key_attempt; /* likewise of the key that follows */
@@ -26,12 +27,19 @@ struct cu_ledger {
     uint8_t key[CU_KEY_BYTES];
 };
 
+/* In this transaction: its head is not stored yet. */
+static inline bool cu_ledger_has_appended(const cu_ledger *ledger)
+{
+    return ledger->attempt != 0 && ledger->attempt == cu_store_attempt(ledger->store);
+}
+
 /* ---- open.c ---- */
 
 /* Says that cu_ledger_load will be called in this transaction. */
 cu_status cu_ledger_foresee_head(cu_ledger *ledger, cu_err *err) CU_MUST_CHECK;
 
-/* The right edge and the last time, as the database has them now. CU_ENOTFOUND: no log yet. */
+/* The right edge and the last time, with what this transaction appended. CU_ENOTFOUND: no log
+ * yet. */
 cu_status cu_ledger_load(cu_ledger *ledger, cu_tree *tree, int64_t *time_us,
                          cu_err *err) CU_MUST_CHECK;
 cu_status cu_ledger_decode_tree(uint64_t size, cu_bytes peaks, cu_tree *out,

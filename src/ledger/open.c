@@ -97,7 +97,7 @@ cu_status cu_ledger_decode_tree(uint64_t size, cu_bytes peaks, cu_tree *out, cu_
     return CU_OK;
 }
 
-static const char head_query[] = "SELECT size, peaks, time_us FROM ledger_head";
+static const char head_query[] = "SELECT size, peaks, time_us FROM ledger_head WHERE id = 1";
 
 cu_status cu_ledger_foresee_head(cu_ledger *ledger, cu_err *err)
 {
@@ -108,7 +108,14 @@ cu_status cu_ledger_load(cu_ledger *ledger, cu_tree *tree, int64_t *time_us, cu_
 {
     CU_AUTO(cu_rows, rows);
     bool more = false;
-    cu_status st = cu_store_query(ledger->store, head_query, CU_NO_VALUES, &rows, err);
+    cu_status st;
+
+    if (cu_ledger_has_appended(ledger)) {
+        *tree = ledger->tree;
+        *time_us = ledger->time_us;
+        return CU_OK;
+    }
+    st = cu_store_query(ledger->store, head_query, CU_NO_VALUES, &rows, err);
 
     if (st == CU_OK)
         st = cu_rows_next(rows, &more, err);

@@ -7,10 +7,12 @@
 
 cu_status cu_ledger_size(cu_ledger *ledger, uint64_t *out, cu_err *err)
 {
-    int64_t size = 0;
-    const cu_status st = cu_store_number(ledger->store, "SELECT size FROM ledger_head",
-                                         CU_NO_VALUES, &size, err);
+    int64_t size = (int64_t)ledger->tree.size;
+    cu_status st = CU_OK;
 
+    if (!cu_ledger_has_appended(ledger))
+        st = cu_store_number(ledger->store, "SELECT size FROM ledger_head WHERE id = 1",
+                             CU_NO_VALUES, &size, err);
     if (st == CU_OK)
         *out = (uint64_t)size;
     return st;

@@ -139,7 +139,7 @@ cu_status cu_ledger_foresee(cu_ledger *ledger, const char *case_id, cu_err *err)
     const char *const under = case_id == NULL ? cu_ledger_no_case : case_id;
     cu_status st = CU_OK;
 
-    if (ledger->attempt == 0 || ledger->attempt != cu_store_attempt(ledger->store))
+    if (!cu_ledger_has_appended(ledger))
         st = cu_ledger_foresee_head(ledger, err);
     if (st == CU_OK && ledger->has_kek && !remembers_key(ledger, under))
         st = cu_store_foresee(ledger->store, key_query, CU_VALUES(cu_value_text(under)), err);

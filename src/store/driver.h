@@ -67,12 +67,21 @@ typedef struct cu_store_driver {
     cu_status (*after_copy)(cu_store *store, cu_err *err);
 } cu_store_driver;
 
+enum { CU_STORE_LAST_WORKS = 4 };
+
+typedef struct cu_last_work {
+    cu_store_work work;
+    void *context;
+} cu_last_work;
+
 struct cu_store {
     const cu_store_driver *driver;
     void *connection; /* the driver's own */
     uint64_t changed;
     uint64_t attempt; /* counts the transactions that were begun */
     cu_store_mode mode;
+    cu_last_work last[CU_STORE_LAST_WORKS]; /* what is done before the commit */
+    size_t last_n;
     bool open;      /* a transaction is */
     bool forbidden; /* the transaction must not be committed */
     bool again;     /* what failed may be tried again from the start of the transaction */

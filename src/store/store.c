@@ -276,6 +276,22 @@ bool cu_store_in_transaction(const cu_store *store)
     return store->open && store->mode == CU_STORE_WRITES;
 }
 
+cu_status cu_store_before_commit(cu_store *store, cu_store_work work, void *context,
+                                 cu_err *err)
+{
+    if (!cu_store_in_transaction(store))
+        return cu_fail(err, CU_EUSAGE, "nothing is committed outside a transaction");
+    for (size_t i = 0; i < store->last_n; i++) {
+        if (store->last[i].work == work && store->last[i].context == context)
+            return CU_OK;
+    }
+    if (store->last_n == CU_STORE_LAST_WORKS)
+        return cu_fail(err, CU_EUSAGE, "more than %d works before one commit",
+                       CU_STORE_LAST_WORKS);
+    store->last[store->last_n++] = (cu_last_work){work, context};
+    return CU_OK;
+}
+
 /* Waits longer each time, and never as long as the others who wait. */
 static void wait_before_try(unsigned try)
 {
@@ -294,6 +310,28 @@ static void wait_before_try(unsigned try)
     (void)nanosleep(&wait, NULL);
 }
 
+/* A work that swallowed a refusal must not commit what is left of it. */
+static cu_status check_whole(const cu_store *store, cu_err *err)
+{
+    if (store->again)
+        return cu_fail(err, CU_EIO, "another writer was in the way");
+    if (store->forbidden)
+        return cu_fail(err, CU_EUSAGE, "a part of the change failed, and it was to be kept");
+    return CU_OK;
+}
+
+static cu_status run_last(cu_store *store, cu_err *err)
+{
+    cu_status st = check_whole(store, err);
+
+    for (size_t i = 0; st == CU_OK && i < store->last_n; i++) {
+        st = store->last[i].work(store, store->last[i].context, err);
+        if (st == CU_OK)
+            st = check_whole(store, err);
+    }
+    return st;
+}
+
 static cu_status attempt(cu_store *store, cu_store_mode mode, cu_store_work work, void *context,
                          cu_err *err)
 {
@@ -305,12 +343,10 @@ static cu_status attempt(cu_store *store, cu_store_mode mode, cu_store_work work
     store->forbidden = false;
     store->attempt++;
     store->mode = mode;
+    store->last_n = 0;
     st = work(store, context, err);
-    /* A work that swallowed a refusal must not commit what is left of it. */
-    if (st == CU_OK && store->again)
-        st = cu_fail(err, CU_EIO, "another writer was in the way");
-    if (st == CU_OK && store->forbidden)
-        st = cu_fail(err, CU_EUSAGE, "a part of the change failed, and it was to be kept");
+    if (st == CU_OK)
+        st = run_last(store, err);
     if (st == CU_OK)
         st = store->driver->commit(store, err);
     if (st != CU_OK)

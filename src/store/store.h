@@ -205,6 +205,17 @@ uint64_t cu_store_attempt(const cu_store *store);
  */
 void cu_store_forbid_commit(cu_store *store);
 
+/*
+ * Once the work of this transaction has answered CU_OK, and before it is committed, runs work
+ * as well: for what changes with every part of it and is worth writing once. Asked for again
+ * with the same context, it still runs once. What it answers counts as if the first work had
+ * answered it. context lives as long as the transaction.
+ *
+ * CU_EUSAGE  not inside the work of cu_store_transact.
+ */
+cu_status cu_store_before_commit(cu_store *store, cu_store_work work, void *context,
+                                 cu_err *err) CU_MUST_CHECK;
+
 /* True inside the work of cu_store_transact (not of cu_store_read). */
 bool cu_store_in_transaction(const cu_store *store);
 

@@ -224,6 +224,51 @@ static void refuses_to_append_where_the_head_was_moved(void **state)
     assert_int_equal(size, 1);
 }
 
+/* Its size and root are what was appended; the row is written once, at the end. */
+static cu_status append_and_look(cu_store *store, void *context, cu_err *err)
+{
+    static cu_ledger_event events[40];
+    cu_ledger *const ledger = context;
+    uint64_t size = 0;
+    uint64_t seq = 0;
+    int64_t stored = 0;
+    cu_checkpoint head = {0};
+    cu_hash root;
+
+    for (size_t i = 0; i < CU_COUNT_OF(events); i++)
+        events[i] = (cu_ledger_event){.actor = "officer:1", .action = "thing.make"};
+    for (size_t n = 1; n < CU_COUNT_OF(events); n *= 3) {
+        assert_ok(cu_ledger_size(ledger, &size, err));
+        assert_ok(cu_ledger_append_many(ledger, events, n, &seq, err));
+        assert_int_equal(seq, size);
+        assert_ok(cu_ledger_head(ledger, &head, err));
+        assert_int_equal(head.size, size + n);
+        assert_ok(cu_ledger_root_at(ledger, head.size, &root, err));
+        assert_memory_equal(root.b, head.root.b, sizeof root.b);
+        assert_ok(
+            cu_store_number(store, "SELECT size FROM ledger_head", CU_NO_VALUES, &stored, err));
+        assert_int_equal(stored, 1);
+    }
+    return CU_OK;
+}
+
+static void writes_the_head_once_a_transaction(void **state)
+{
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_ledger, ledger);
+    uint64_t size = 0;
+    int64_t stored = 0;
+
+    store = stores_open(state);
+    ledger = open_log(store, NULL);
+    assert_ok(cu_store_transact(store, append_and_look, ledger, &failure));
+    assert_ok(cu_store_number(store, "SELECT size FROM ledger_head", CU_NO_VALUES, &stored,
+                              &failure));
+    assert_int_equal(stored, 1 + 1 + 3 + 9 + 27);
+    assert_ok(cu_ledger_size(ledger, &size, &failure));
+    assert_int_equal(size, stored);
+}
+
 static void says_when_the_clock_went_back(void **state)
 {
     CU_AUTO(cu_store, store);
@@ -585,6 +630,7 @@ int main(void)
         ON_BOTH(gives_the_same_bytes_in_groups),
         ON_BOTH(is_one_with_the_change),
         ON_BOTH(refuses_to_append_where_the_head_was_moved),
+        ON_BOTH(writes_the_head_once_a_transaction),
         ON_BOTH(says_when_the_clock_went_back),
         ON_BOTH(refuses_events_that_no_entry_can_hold),
         ON_BOTH(finds_entries_by_what_they_are_about),
