@@ -3,8 +3,7 @@
 #include "match/match.h"
 
 #include "base/map.h"
-#include "base/text.h"
-#include "cli/command.h"
+#include "cli/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,34 +25,36 @@ typedef struct matching {
     size_t near_at; /* the next that is printed */
 } matching;
 
+static void write_row(matching *self, const cu_evidence_match *row)
+{
+    if (self->json)
+        cu_report_match_json(&self->writer, row);
+    else
+        cu_report_match(&self->out, row);
+}
+
+/* What a set says of an item: the rest of the row is the kind of match's own. */
+static cu_evidence_match row_of(const cu_evidence_item *item, const cu_hashset_facts *set,
+                                const cu_hashset_record *record)
+{
+    return (cu_evidence_match){.item = item->id,
+                               .path = item->path,
+                               .set = set->name,
+                               .set_version = set->version,
+                               .scheme = set->scheme,
+                               .code = record->code,
+                               .how = ""};
+}
+
 static void write_match(matching *self, const cu_evidence_item *item, const cu_match *match)
 {
+    cu_evidence_match row = row_of(item, match->set, &match->record);
     char record[24];
 
-    if (self->json) {
-        cu_json *const json = &self->writer;
-
-        cu_json_open_object(json, NULL);
-        cu_json_int(json, "item", item->id);
-        cu_json_text(json, "path", item->path);
-        cu_json_text(json, "set", match->set->name);
-        cu_json_text(json, "set_version", match->set->version);
-        cu_json_text(json, "algorithm", cu_hashset_algorithm_word(match->algorithm));
-        cu_json_int(json, "distance", 0);
-        cu_json_text(json, "strength", match->strength);
-        cu_json_open_object(json, "asserted");
-        cu_json_text(json, "scheme", match->set->scheme);
-        cu_json_text(json, "code", match->record.code);
-        cu_json_close_object(json);
-        cu_json_text(json, "set_record", cu_match_record_text(&match->record, record));
-        cu_json_close_object(json);
-        return;
-    }
-    cu_buffer_format(&self->out, "%-16s %-7s ", match->strength,
-                     cu_hashset_algorithm_word(match->algorithm));
-    cu_text_append_shown(&self->out,
-                         (cu_bytes){(const uint8_t *)item->path, strlen(item->path)});
-    cu_buffer_u8(&self->out, '\n');
+    row.algorithm = cu_hashset_algorithm_word(match->algorithm);
+    row.strength = match->strength;
+    row.record = cu_match_record_text(&match->record, record);
+    write_row(self, &row);
 }
 
 static cu_status see_match(void *context, const cu_evidence_item *item, const cu_match *match,
@@ -93,38 +94,18 @@ static cu_status keep_near(void *context, const cu_match_near *match, cu_err *er
     return cu_buffer_check(&self->near, err);
 }
 
-static void write_near(matching *self, const cu_evidence_item *item, const near_row *row)
+static void write_near(matching *self, const cu_evidence_item *item, const near_row *near)
 {
-    const cu_match_near *const match = &row->match;
-    cu_json *const json = &self->writer;
+    const cu_match_near *const match = &near->match;
+    cu_evidence_match row = row_of(item, match->set, &match->record);
     char record[24];
 
-    if (!self->json) {
-        cu_buffer_format(&self->out, "%-16s %-7s ", "near", "pdq");
-        cu_text_append_shown(&self->out,
-                             (cu_bytes){(const uint8_t *)item->path, strlen(item->path)});
-        cu_buffer_format(&self->out, " (distance %u%s", match->distance,
-                         row->how[0] == '\0' ? "" : ", ");
-        cu_text_append_shown(&self->out,
-                             (cu_bytes){(const uint8_t *)row->how, strlen(row->how)});
-        cu_buffer_format(&self->out, ")\n");
-        return;
-    }
-    cu_json_open_object(json, NULL);
-    cu_json_int(json, "item", item->id);
-    cu_json_text(json, "path", item->path);
-    cu_json_text(json, "set", match->set->name);
-    cu_json_text(json, "set_version", match->set->version);
-    cu_json_text(json, "algorithm", "pdq");
-    cu_json_uint(json, "distance", match->distance);
-    cu_json_text(json, "strength", "near");
-    cu_json_text(json, "how", row->how);
-    cu_json_open_object(json, "asserted");
-    cu_json_text(json, "scheme", match->set->scheme);
-    cu_json_text(json, "code", match->record.code);
-    cu_json_close_object(json);
-    cu_json_text(json, "set_record", cu_match_record_text(&match->record, record));
-    cu_json_close_object(json);
+    row.algorithm = "pdq";
+    row.strength = "near";
+    row.distance = (int)match->distance;
+    row.how = near->how;
+    row.record = cu_match_record_text(&match->record, record);
+    write_row(self, &row);
 }
 
 /* The rows of one item, which stand together once they are sorted. */

@@ -2,6 +2,8 @@
 /* Counts, matches and accounting, for people and for programs. */
 #include "cli/report.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +38,47 @@ void cu_report_source(cu_json *json, const char *key, const cu_evidence_source *
         cu_report_hex(json, "sha1", source->sha1, 20);
     }
     cu_json_bool(json, "verified", source->verified);
+    cu_json_close_object(json);
+}
+
+static void append_shown(cu_buffer *out, const char *text)
+{
+    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+void cu_report_match(cu_buffer *out, const cu_evidence_match *match)
+{
+    cu_buffer_format(out, "%-16s %-7s ", match->strength, match->algorithm);
+    append_shown(out, match->set);
+    cu_buffer_u8(out, ' ');
+    append_shown(out, match->code);
+    cu_buffer_u8(out, ' ');
+    append_shown(out, match->path);
+    if (strcmp(match->strength, "near") == 0) {
+        cu_buffer_format(out, " (distance %d%s", match->distance,
+                         match->how[0] == '\0' ? "" : ", ");
+        append_shown(out, match->how);
+        cu_buffer_u8(out, ')');
+    }
+    cu_buffer_u8(out, '\n');
+}
+
+void cu_report_match_json(cu_json *json, const cu_evidence_match *match)
+{
+    cu_json_open_object(json, NULL);
+    cu_json_int(json, "item", match->item);
+    cu_json_text(json, "path", match->path);
+    cu_json_text(json, "set", match->set);
+    cu_json_text(json, "set_version", match->set_version);
+    cu_json_text(json, "algorithm", match->algorithm);
+    cu_json_int(json, "distance", match->distance);
+    cu_json_text(json, "strength", match->strength);
+    cu_json_text(json, "how", match->how);
+    cu_json_open_object(json, "asserted");
+    cu_json_text(json, "scheme", match->scheme);
+    cu_json_text(json, "code", match->code);
+    cu_json_close_object(json);
+    cu_json_text(json, "set_record", match->record);
     cu_json_close_object(json);
 }
 

@@ -150,47 +150,16 @@ static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *e
     return pass_on(&self->shown, err);
 }
 
-static void append_distance(shown *self, const cu_evidence_match *match)
-{
-    cu_buffer_format(&self->out, " (distance %d%s", match->distance,
-                     match->how[0] == '\0' ? "" : ", ");
-    append_shown(&self->out, match->how);
-    cu_buffer_u8(&self->out, ')');
-}
-
 static cu_status see_match(void *context, const cu_evidence_match *match, cu_err *err)
 {
     shown *const self = context;
-    cu_json *const json = &self->json;
 
-    if (!self->jsonl) {
-        cu_buffer_format(&self->out, "%-16s %-7s ", match->strength, match->algorithm);
-        append_shown(&self->out, match->set);
-        cu_buffer_u8(&self->out, ' ');
-        append_shown(&self->out, match->code);
-        cu_buffer_u8(&self->out, ' ');
-        append_shown(&self->out, match->path);
-        if (strcmp(match->strength, "near") == 0)
-            append_distance(self, match);
-        cu_buffer_u8(&self->out, '\n');
-        return pass_on(self, err);
+    if (self->jsonl) {
+        cu_report_match_json(&self->json, match);
+        cu_json_line(&self->json);
+    } else {
+        cu_report_match(&self->out, match);
     }
-    cu_json_open_object(json, NULL);
-    cu_json_int(json, "item", match->item);
-    cu_json_text(json, "path", match->path);
-    cu_json_text(json, "set", match->set);
-    cu_json_text(json, "set_version", match->set_version);
-    cu_json_text(json, "algorithm", match->algorithm);
-    cu_json_int(json, "distance", match->distance);
-    cu_json_text(json, "strength", match->strength);
-    cu_json_text(json, "how", match->how);
-    cu_json_open_object(json, "asserted");
-    cu_json_text(json, "scheme", match->scheme);
-    cu_json_text(json, "code", match->code);
-    cu_json_close_object(json);
-    cu_json_text(json, "set_record", match->record);
-    cu_json_close_object(json);
-    cu_json_line(json);
     return pass_on(self, err);
 }
 

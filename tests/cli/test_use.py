@@ -335,7 +335,11 @@ def known_files(folder):
     proved = [i for i in items if i["recovery"] == "proved-by-digest"]
     assert [i["path"] for i in proved] == [deleted[0]["path"]], proved
     again = run("match", os.path.join(folder, "scan.custos"), "--set", chs, "--json")
-    assert len(json.loads(again.stdout)["matches"]) == 4, again
+    assert sorted(map(str, json.loads(again.stdout)["matches"])) == \
+        sorted(str(json.loads(line)) for line in shown.stdout.splitlines()), again
+    told = run("match", os.path.join(folder, "scan.custos"), "--set", chs).stdout.splitlines()
+    assert sorted(told[:-1]) == sorted(run("show", os.path.join(folder, "scan.custos"), "--matches").stdout.splitlines())
+    assert all(line.split()[2] == b"T" for line in told[:-1]), told
 
 
 def copies(folder):
