@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Set by the signal handler, which may do nothing more. */
@@ -24,26 +25,65 @@ static bool counts_bytes(const char *stage)
     return strcmp(stage, "reading") == 0 || strcmp(stage, "importing") == 0;
 }
 
-static void draw(cu_terminal *self, uint64_t done, uint64_t total)
+/* How wide the terminal is; 80 where it does not say. */
+static size_t columns(void)
 {
-    enum { width = 30 };
+    struct winsize size = {.ws_col = 0};
 
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* What stands behind the bar: part, rate and time left, as far as they are known. */
+static void append_figures(cu_buffer *out, const cu_terminal *self, uint64_t done,
+                           uint64_t total)
+{
     const double seconds = (double)(cu_clock_steady_us() - self->stage_start_us) / 1e6;
     const double part = total == 0 ? 0 : (double)done / (double)total;
-    const size_t filled = part >= 1 ? (size_t)width : (size_t)(part * width);
     const uint64_t left = part > 0.001 ? (uint64_t)(seconds / part - seconds) : 0;
-    char bar[width + 1];
     char size[32];
 
-    memset(bar, '.', width);
-    memset(bar, '#', filled);
-    bar[width] = '\0';
-    (void)fprintf(stderr, "\r%-16s [%s] %3.0f %%", self->stage, bar, part * 100);
+    cu_buffer_format(out, " %3.0f %%", part * 100);
     if (counts_bytes(self->stage) && seconds > 0.2)
-        (void)fprintf(stderr, "  %s/s", cu_cli_size((uint64_t)((double)done / seconds), size));
+        cu_buffer_format(out, "  %s/s", cu_cli_size((uint64_t)((double)done / seconds), size));
     if (part > 0.001 && part < 1)
-        (void)fprintf(stderr, "  %" PRIu64 ":%02u left", left / 60, (unsigned)(left % 60));
-    (void)fprintf(stderr, "\033[K");
+        cu_buffer_format(out, "  %" PRIu64 ":%02u left", left / 60, (unsigned)(left % 60));
+}
+
+static void append_bar(cu_buffer *out, size_t width, uint64_t done, uint64_t total)
+{
+    const double part = total == 0 ? 0 : (double)done / (double)total;
+    const size_t filled = part >= 1 ? width : (size_t)(part * (double)width);
+
+    cu_buffer_format(out, " [");
+    for (size_t i = 0; i < width; i++)
+        cu_buffer_u8(out, i < filled ? '#' : '.');
+    cu_buffer_format(out, "]");
+}
+
+/* A line that is wider than the terminal could not be wiped: the bar gives way, then the rest.
+ */
+static void draw(cu_terminal *self, uint64_t done, uint64_t total)
+{
+    enum { stage_width = 16, frame = 3, bar_max = 30, bar_least = 4 };
+
+    const size_t room = columns() - 1;
+    cu_buffer figures = {0};
+    cu_buffer line = {0};
+
+    append_figures(&figures, self, done, total);
+
+    const size_t used = stage_width + frame + figures.n;
+    const size_t left = used < room ? room - used : 0;
+    const bool has_bar = left >= bar_least;
+
+    cu_buffer_format(&line, "%-*s", has_bar ? stage_width : 0, self->stage);
+    if (has_bar)
+        append_bar(&line, left < bar_max ? left : bar_max, done, total);
+    cu_buffer_append(&line, figures.p, figures.n);
+    if (!line.bad)
+        (void)fprintf(stderr, "\r%.*s\033[K", (int)(line.n < room ? line.n : room), line.p);
+    cu_buffer_free(&figures);
+    cu_buffer_free(&line);
     self->shown = true;
 }
 
