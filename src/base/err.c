@@ -2,6 +2,8 @@
 /* Codes and words of failures. */
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,32 +12,12 @@
 /* Room for two of the longest paths with words around them, before it is made to fit. */
 enum { whole_max = 3 * 4096 };
 
-static bool is_inside_character(char byte)
-{
-    return ((unsigned char)byte & 0xC0) == 0x80;
-}
-
-/* What does not fit loses its middle, which is that of a long path: what was tried stands at
- * the beginning of a text, and why not at its end. */
+/* What was tried stands at the beginning of a text, and why not at its end. */
 static void keep(cu_err *err, const char *text)
 {
-    static const char gap[] = "…";
     static const size_t head_max = 96;
-    const size_t n = strlen(text);
-    size_t head = head_max;
-    size_t tail = n < sizeof err->text ? 0 : n - (sizeof err->text - sizeof gap - head_max);
 
-    if (tail == 0) {
-        memcpy(err->text, text, n + 1);
-        return;
-    }
-    while (head > 0 && is_inside_character(text[head]))
-        head--;
-    while (is_inside_character(text[tail]))
-        tail++;
-    memcpy(err->text, text, head);
-    memcpy(err->text + head, gap, sizeof gap - 1);
-    memcpy(err->text + head + sizeof gap - 1, text + tail, n - tail + 1);
+    cu_text_fit(text, head_max, err->text, sizeof err->text);
 }
 
 void cu_err_set(cu_err *err, cu_status code, const char *format, ...)

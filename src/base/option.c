@@ -2,6 +2,8 @@
 /* Options by getopt_long, from the rows of a table. */
 #include "base/option.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -103,6 +105,16 @@ static cu_status take_size(const cu_option *option, const char *text, uint64_t *
     return CU_OK;
 }
 
+static cu_status take_text(const cu_option *option, const char *text, const char **out,
+                           cu_err *err)
+{
+    if (strlen(text) < option->least)
+        return cu_fail(err, CU_EUSAGE, "%s%s is not to be empty",
+                       is_letter(option) ? "-" : "--", option->name);
+    *out = text;
+    return CU_OK;
+}
+
 static cu_status take_one_more(const cu_option *option, const char *text, cu_option_texts *out,
                                cu_err *err)
 {
@@ -124,8 +136,7 @@ static cu_status take(const cu_option *option, const char *text, void *into, cu_
         *(bool *)place = true;
         return CU_OK;
     case CU_OPTION_TEXT:
-        *(const char **)place = text;
-        return CU_OK;
+        return take_text(option, text, place, err);
     case CU_OPTION_TEXTS:
         return take_one_more(option, text, place, err);
     case CU_OPTION_NUMBER:
@@ -200,9 +211,14 @@ int cu_options_misuse(const char *program, const char *usage, const cu_option *o
                       const cu_err *err)
 {
     cu_buffer help = {0};
+    cu_buffer why = {0};
 
-    if (err != NULL)
-        (void)fprintf(stderr, "%s: %s\n", program, err->text);
+    if (err != NULL) {
+        cu_text_append_shown(&why, (cu_bytes){(const uint8_t *)err->text, strlen(err->text)});
+        (void)fprintf(stderr, "%s: %.*s\n", program, (int)why.n,
+                      why.p == NULL ? "" : (const char *)why.p);
+    }
+    cu_buffer_free(&why);
     cu_options_append_help(options, &help);
     (void)fprintf(stderr, "usage: %s%.*s", usage, (int)help.n,
                   help.p == NULL ? "" : (const char *)help.p);

@@ -14,7 +14,7 @@ enum { cu_option_rows_max = 32, cu_option_texts_max = 64 };
 
 typedef enum cu_option_kind {
     CU_OPTION_FLAG,   /* bool: true where it is given */
-    CU_OPTION_TEXT,   /* const char *, lent by argv; the last one counts */
+    CU_OPTION_TEXT,   /* const char *, lent by argv; the last one counts; of least bytes */
     CU_OPTION_TEXTS,  /* cu_option_texts: one more each time, up to most */
     CU_OPTION_NUMBER, /* unsigned, in decimal digits, from least to most */
     CU_OPTION_SIZE,   /* uint64_t, bytes: digits, then nothing or K, M, G, T; from least on */
@@ -42,6 +42,11 @@ typedef struct cu_option_texts {
 #define CU_TEXT(name, type, member, value, help)                                               \
     {                                                                                          \
         name, CU_OPTION_TEXT, CU_OPTION_AT(type, member, const char *), value, help, 0, 0      \
+    }
+/* A text that is a name of something, and so not empty. */
+#define CU_NAME(name, type, member, value, help)                                               \
+    {                                                                                          \
+        name, CU_OPTION_TEXT, CU_OPTION_AT(type, member, const char *), value, help, 1, 0      \
     }
 #define CU_TEXTS(name, type, member, value, help, most)                                        \
     {                                                                                          \

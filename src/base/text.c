@@ -2,6 +2,8 @@
 /* UTF-8, and escapes for what is not, or is not safe to show. */
 #include "base/text.h"
 
+#include <string.h>
+
 /* The well-formed sequences, by their first byte. Source: Unicode 15, table 3-7. */
 static const struct {
     uint8_t lead_low, lead_high;
@@ -134,4 +136,30 @@ void cu_text_append_shown(cu_buffer *out, cu_bytes text)
             cu_buffer_format(out, "\\u{%x}", point);
         i += n;
     }
+}
+
+static bool is_inside_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+void cu_text_fit(const char *text, size_t head, char *out, size_t room)
+{
+    static const char gap[] = "…";
+    const size_t n = strlen(text);
+
+    if (n < room) {
+        memcpy(out, text, n + 1);
+        return;
+    }
+
+    size_t tail = n - (room - sizeof gap - head);
+
+    while (head > 0 && is_inside_character(text[head]))
+        head--;
+    while (is_inside_character(text[tail]))
+        tail++;
+    memcpy(out, text, head);
+    memcpy(out + head, gap, sizeof gap - 1);
+    memcpy(out + head + sizeof gap - 1, text + tail, n - tail + 1);
 }

@@ -29,4 +29,11 @@ void cu_text_append_name(cu_buffer *out, cu_bytes name);
  */
 void cu_text_append_shown(cu_buffer *out, cu_bytes text);
 
+/*
+ * Copies text into out, of room bytes. What is longer loses its middle to "…", between
+ * characters: its first head bytes stay, or a little less, and as much of its end as there is
+ * room for. room is at least head and 8.
+ */
+void cu_text_fit(const char *text, size_t head, char *out, size_t room);
+
 #endif

@@ -153,7 +153,7 @@ static void print_formats(void)
 
 /* What import and union are both told. */
 #define SET_OPTIONS                                                                            \
-    CU_TEXT("o", importing, out, "SET.chs", "where the set appears"),                          \
+    CU_NAME("o", importing, out, "SET.chs", "where the set appears"),                          \
         CU_TEXT("name", importing, options.name, "N", "of the set, printed with each match"),  \
         CU_TEXT("version", importing, options.version, "V", "of the set"),                     \
         CU_TEXT("scheme", importing, options.scheme, "NAME[/VERSION]",                         \

@@ -318,7 +318,7 @@ static int run_diff(const cu_command *command, int argc, char **argv)
 static const cu_option diff_options[] = {
     CU_FLAG("list", comparing, list, "a line for each digest, and its codes"),
     CU_FLAG("json", comparing, json, "print one JSON object and nothing else"),
-    CU_TEXT("o", comparing, made, "ADDED.chs", "make a set of what the newer one adds"),
+    CU_NAME("o", comparing, made, "ADDED.chs", "make a set of what the newer one adds"),
     {0},
 };
 

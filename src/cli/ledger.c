@@ -245,7 +245,7 @@ static int run_action(const cu_command *command, int argc, char **argv, ledger_a
 #define ACTOR                                                                                  \
     CU_TEXT("actor", cu_ledger_call, actor, "ID", "who asks, as entries name it; or uid:N")
 #define OUTPUT(value, help)                                                                    \
-    CU_TEXT("o", cu_ledger_call, out, value, help),                                            \
+    CU_NAME("o", cu_ledger_call, out, value, help),                                            \
         CU_TEXT("output", cu_ledger_call, out, value, "the same")
 
 static int run_head(const cu_command *command, int argc, char **argv)

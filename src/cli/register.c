@@ -260,6 +260,17 @@ static void print_json(const cu_outcome *outcome, const cu_page *page, bool is_l
     cu_buffer_free(&out);
 }
 
+/* A line on standard error, whole: a sentence has no place to cut. */
+static void say(const char *before, const char *text)
+{
+    cu_buffer out = {0};
+
+    cu_text_append_shown(&out, (cu_bytes){(const uint8_t *)text, strlen(text)});
+    (void)fprintf(stderr, "custos: %s%.*s\n", before, (int)out.n,
+                  out.p == NULL ? "" : (const char *)out.p);
+    cu_buffer_free(&out);
+}
+
 static void print_outcome(const call *self, cu_outcome *outcome, const cu_page *page)
 {
     const bool is_list = strcmp(self->request.action, "list") == 0;
@@ -269,7 +280,7 @@ static void print_outcome(const call *self, cu_outcome *outcome, const cu_page *
         return;
     }
     for (size_t i = 0; i < outcome->warning_count; i++)
-        (void)fprintf(stderr, "custos: note: %s\n", outcome->warnings[i]);
+        say("note: ", outcome->warnings[i]);
     if (outcome->document.n > 0)
         cu_cli_write(&outcome->document);
     else if (is_list)
@@ -278,7 +289,6 @@ static void print_outcome(const call *self, cu_outcome *outcome, const cu_page *
         print_record(outcome->record);
 }
 
-/* A refusal is a sentence, whole: rule and source are no place to cut. */
 static int print_refusal(const call *self, const cu_outcome *outcome)
 {
     cu_buffer out = {0};
@@ -294,9 +304,7 @@ static int print_refusal(const call *self, const cu_outcome *outcome)
         cu_cli_write(&out);
         (void)cu_cli_flush();
     } else {
-        cu_text_append_shown(
-            &out, (cu_bytes){(const uint8_t *)outcome->refusal, strlen(outcome->refusal)});
-        (void)fprintf(stderr, "custos: %.*s\n", (int)out.n, (const char *)out.p);
+        say("", outcome->refusal);
     }
     cu_buffer_free(&out);
     return CU_EXIT_COULD_NOT;

@@ -199,7 +199,8 @@ static cu_status see_finding(void *context, const cu_evidence_finding *finding,
         (void)snprintf(found->text, sizeof found->text, "%s", finding->text);
     }
     if (found->count < examples_max)
-        (void)snprintf(found->paths[found->count], sizeof found->paths[0], "%s", finding->path);
+        cu_text_fit(finding->path, sizeof found->paths[0] / 2, found->paths[found->count],
+                    sizeof found->paths[0]);
     found->count++;
     return CU_OK;
 }
@@ -231,7 +232,9 @@ static void print_findings(const page *self, const char *path)
         print_group(&self->groups[i]);
     if (self->ungrouped > 0)
         (void)printf("  %s more of other kinds\n", cu_cli_count(self->ungrouped, count));
-    (void)printf("  each with its place: custos show %s --findings\n", path);
+    (void)printf("  each with its place: custos show ");
+    cu_cli_print_shown(path);
+    (void)printf(" --findings\n");
 }
 
 static void print_source(const cu_evidence_source *source)
@@ -306,8 +309,11 @@ cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
     if (totals.exact + totals.near > 0)
         (void)printf("\nKnown files. A match is not a grade: a person grades.\n");
     st = cu_evidence_each_match(evidence, see_match, &seen, err);
-    if (seen.matches > lines_max)
-        (void)printf("  and more: custos show %s --matches\n", path);
+    if (seen.matches > lines_max) {
+        (void)printf("  and more: custos show ");
+        cu_cli_print_shown(path);
+        (void)printf(" --matches\n");
+    }
     if (st == CU_OK)
         st = cu_evidence_each_finding(evidence, see_finding, &seen, err);
     print_findings(&seen, path);

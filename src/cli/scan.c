@@ -95,8 +95,10 @@ static cu_status show(const call *self, const cu_scan_report *report, cu_err *er
         char seal[65];
 
         cu_hex_encode((cu_bytes){report->seal, 32}, seal);
-        (void)printf("\nSealed     %s\nSeal       sha256:%s\nTime       %.1f s\n",
-                     self->options.out, seal, report->total_seconds);
+        (void)printf("\nSealed     ");
+        cu_cli_print_shown(self->options.out);
+        (void)printf("\nSeal       sha256:%s\nTime       %.1f s\n", seal,
+                     report->total_seconds);
     }
     return st;
 }
@@ -132,11 +134,11 @@ _Static_assert((int)cu_scan_sets_max <= (int)cu_option_texts_max,
                "all --set fit in their list");
 
 static const cu_option options[] = {
-    CU_TEXT("o", call, options.out, "OUT.custos", "where the evidence appears"),
+    CU_NAME("o", call, options.out, "OUT.custos", "where the evidence appears"),
     CU_TEXTS("set", call, set_paths, "SET", "a hash set; may be given again", cu_scan_sets_max),
     CU_NUMBER("workers", call, options.workers, "N",
               "how many workers; one for each processor if not given", 1, cu_scan_workers_max),
-    CU_TEXT("exhibit", call, options.exhibit, "REF", "the exhibit, kept with the evidence"),
+    CU_NAME("exhibit", call, options.exhibit, "REF", "the exhibit, kept with the evidence"),
     CU_FLAG("thorough", call, options.thorough,
             "compare each picture as it may have been before, too"),
     CU_FLAG("resume", call, options.resume, "go on with the scan that lies beside the output"),

@@ -315,8 +315,12 @@ static int run(const cu_command *command, int argc, char **argv)
 
     if (wrong != CU_EXIT_DONE)
         return wrong;
-    if (self.items + self.matches + self.findings + self.accounting + self.source > 1)
+    const int views = self.items + self.matches + self.findings + self.accounting + self.source;
+
+    if (views > 1)
         return cu_cli_misuse(command, "one view at a time");
+    if (views == 0 && self.jsonl)
+        return cu_cli_misuse(command, "--jsonl is of a view: say which");
     if (rest.count != 1)
         return cu_cli_misuse(command, "one evidence file is wanted");
 

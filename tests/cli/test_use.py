@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands, exit codes, a scan that is killed and goes on, an evidence file that was touched."""
 import csv
+import fcntl
 import hashlib
 import io
 import json
@@ -12,6 +13,7 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import termios
 import time
 
 from support import CUSTOS, Tap, findings, in_folder, run, scan
@@ -20,7 +22,10 @@ from support import CUSTOS, Tap, findings, in_folder, run, scan
 def wrong_use(_folder):
     for arguments in ([], ["nonsense"], ["scan"], ["scan", "x"], ["scan", "x", "-o", "y", "--bad"],
                       ["show"], ["match", "x"], ["verify"], ["hashset"], ["hashset", "import"],
-                      ["scan", "x", "-o", "y", "--workers", "0"]):
+                      ["scan", "x", "-o", "y", "--workers", "0"], ["scan", "x", "-o", ""],
+                      ["scan", "x", "-o", "y", "--exhibit", ""], ["show", "x", "--jsonl"],
+                      ["hashset", "import", "--as", "md5", "--alert", "x", "-o", ""],
+                      ["hashset", "union", "x", "y", "-o", ""]):
         done = run(*arguments)
         assert done.returncode == 2, (arguments, done)
         assert b"usage: custos" in done.stderr, (arguments, done.stderr)
@@ -94,6 +99,38 @@ def two_scans_of_one_output(folder):
     assert all(done.returncode == 1 and done.stderr.count(b"\n") == 1 for done in said[:-2]), said
     assert any(b"another scan is writing it" in done.stderr for done in said), [done.stderr for done in said]
     assert run("verify", out).returncode == 0 and os.listdir(folder).count("out.custos.partial") == 0
+
+
+def any_width_of_terminal(folder):
+    """The line of progress is redrawn in place: one that wraps could not be wiped."""
+    stick = make_stick(folder)
+    for width in (200, 80, 40, 12):
+        out = os.path.join(folder, f"{width}.custos")
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        child = subprocess.Popen([CUSTOS, "scan", stick, "-o", out], stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        drawn = b""
+        try:
+            while some := os.read(ours, 65536):
+                drawn += some
+        except OSError:  # the other end is closed
+            pass
+        os.close(ours)
+        assert child.wait() == 0
+        lines = drawn.replace(b"\033[K", b"").split(b"\r")
+        assert any(line.startswith(b"reading") for line in lines), lines
+        assert max(map(len, lines)) < width, lines
+        assert any(b"#]" in line for line in lines) == (width >= 40), lines
+
+
+def names_of_outputs(folder):
+    """Nothing of the name that an output has reaches the terminal as it is."""
+    stick = make_stick(folder)
+    out = os.path.join(folder, "a\033[31m\nb.custos")
+    for done in (run("scan", stick, "-o", out), run("show", out)):
+        assert done.returncode == 0 and b"\033" not in done.stdout, done
+        assert b"a\\x1b[31m\\x0ab.custos" in done.stdout, done
 
 
 def named_parts(folder):
@@ -553,6 +590,8 @@ def main():
     tap.run("an error names the file that it is about", in_folder, errors_name_the_file)
     tap.run("another file in the place of an unfinished scan is none", in_folder, other_files_as_partial)
     tap.run("a second scan of one output writes nothing", in_folder, two_scans_of_one_output)
+    tap.run("progress fits any width of terminal", in_folder, any_width_of_terminal)
+    tap.run("the name of an output is shown escaped", in_folder, names_of_outputs)
     tap.run("any number of workers writes the same bytes", in_folder, same_whoever_works)
     tap.run("thumbnails are looked up by digest before they are decoded", in_folder, thumbnails_by_digest)
     tap.run("a picture is read once, decoded while the sweep goes on", in_folder, pictures_are_read_once)

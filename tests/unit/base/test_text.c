@@ -76,6 +76,20 @@ static void writes_each_character_as_it_is_read(void **state)
     assert_memory_equal(euro, "\xE2\x82\xAC", 3);
 }
 
+static void what_does_not_fit_loses_its_middle(void **state)
+{
+    char out[16];
+
+    (void)state;
+    cu_text_fit("fifteen letters", 5, out, sizeof out);
+    assert_string_equal(out, "fifteen letters");
+    cu_text_fit("sixteen letters!", 5, out, sizeof out);
+    assert_string_equal(out, "sixte…etters!");
+    cu_text_fit("é é é é é é é é é é", 3, out, sizeof out); /* between characters, both times */
+    assert_string_equal(out, "é … é é é");
+    assert_true(cu_text_is_utf8((cu_bytes){(const uint8_t *)out, strlen(out)}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +97,7 @@ int main(void)
         cmocka_unit_test(nothing_shown_moves_a_cursor),
         cmocka_unit_test(every_short_character_is_refused),
         cmocka_unit_test(writes_each_character_as_it_is_read),
+        cmocka_unit_test(what_does_not_fit_loses_its_middle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
