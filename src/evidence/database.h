@@ -19,6 +19,7 @@ struct cu_evidence_writer {
     char *path;    /* OUT */
     char *partial; /* OUT.partial */
     sqlite3_stmt *statements[CU_EVIDENCE_STATEMENTS];
+    sqlite3_stmt *one_item; /* of cu_evidence_get_item */
     bool lost; /* SQLite rolled back by itself: what was added since the commit is gone */
 };
 

@@ -252,8 +252,9 @@ CU_EVIDENCE_EACH(region, cu_evidence_region);
 CU_EVIDENCE_EACH(picture, cu_evidence_picture);
 CU_EVIDENCE_EACH(look, cu_evidence_look);
 CU_EVIDENCE_EACH(grouping, cu_evidence_grouping);
-/* The item with this id, to seen; CU_ENOTFOUND where there is none. */
-cu_status cu_evidence_get_item(cu_evidence *evidence, int64_t id,
+/* The item with this id, committed or not, to seen, which may add rows and not call this again;
+ * CU_ENOTFOUND where there is none. Commits nothing. */
+cu_status cu_evidence_get_item(cu_evidence_writer *w, int64_t id,
                                cu_status (*seen)(void *context, const cu_evidence_item *row,
                                                  cu_err *err),
                                void *context, cu_err *err) CU_MUST_CHECK;

@@ -438,30 +438,40 @@ DEFINE_EACH(match, "SELECT m.*, i.path FROM main.\"match\" m LEFT JOIN main.item
 
 DEFINE_EACH(known_good, "SELECT * FROM main.known_good ORDER BY item")
 
-cu_status cu_evidence_get_item(cu_evidence *evidence, int64_t id,
-                               cu_status (*seen)(void *context, const cu_evidence_item *row,
-                                                 cu_err *err),
-                               void *context, cu_err *err)
+static cu_status see_item(cu_evidence_writer *w, int64_t id,
+                          cu_status (*seen)(void *context, const cu_evidence_item *row,
+                                            cu_err *err),
+                          void *context, cu_err *err)
 {
+    const int result = sqlite3_step(w->one_item);
+    cu_row row = {.statement = w->one_item};
     cu_evidence_item value = {0};
-    CU_STATEMENT(statement);
-    const cu_status status =
-        cu_database_prepare(evidence->database, ITEM_QUERY " WHERE i.id = ?1", &statement, err);
-
-    if (status != CU_OK)
-        return status;
-    (void)sqlite3_bind_int64(statement, 1, id);
-
-    const int result = sqlite3_step(statement);
-    cu_row row = {.statement = statement};
 
     if (result == SQLITE_DONE)
         return cu_fail(err, CU_ENOTFOUND, "no item %lld in the evidence file", (long long)id);
     if (result != SQLITE_ROW)
-        return cu_database_fail(evidence->database, "could not read an item", err);
+        return cu_database_fail(w->database, "could not read an item", err);
     take_item(&row, &value);
     return row.bad ? cu_fail(err, CU_EFORMAT, "an item of the evidence file makes no sense")
                    : seen(context, &value, err);
+}
+
+cu_status cu_evidence_get_item(cu_evidence_writer *w, int64_t id,
+                               cu_status (*seen)(void *context, const cu_evidence_item *row,
+                                                 cu_err *err),
+                               void *context, cu_err *err)
+{
+    cu_status status = CU_OK;
+
+    if (w->one_item == NULL)
+        status =
+            cu_database_prepare(w->database, ITEM_QUERY " WHERE i.id = ?1", &w->one_item, err);
+    if (status != CU_OK)
+        return status;
+    (void)sqlite3_bind_int64(w->one_item, 1, id);
+    status = see_item(w, id, seen, context, err);
+    (void)sqlite3_reset(w->one_item);
+    return status;
 }
 
 /* Texts live as long as the evidence: they are kept in its prepared statement. */

@@ -305,6 +305,7 @@ void cu_evidence_abandon(cu_evidence_writer *writer)
         return;
     for (size_t i = 0; i < CU_EVIDENCE_STATEMENTS; i++)
         (void)sqlite3_finalize(writer->statements[i]);
+    (void)sqlite3_finalize(writer->one_item);
     (void)sqlite3_close(writer->database);
     free(writer->path);
     free(writer->partial);

@@ -144,13 +144,9 @@ static cu_status add_member(void *context, const cu_evidence_item *parent, cu_er
 cu_status cu_picture_write_thumbnail(cu_evidence_writer *evidence, int64_t item, int64_t id,
                                      const cu_picture_answer *from, cu_err *err)
 {
-    CU_AUTO(cu_evidence, view);
     thumbnail_of wanted = {.evidence = evidence, .answer = from, .id = id};
-    cu_status st = cu_evidence_peek(evidence, &view, err);
 
-    if (st == CU_OK)
-        st = cu_evidence_get_item(view, item, add_member, &wanted, err);
-    return st;
+    return cu_evidence_get_item(evidence, item, add_member, &wanted, err);
 }
 
 /* Other views of the first frame; the amount tells those of one kind apart. */

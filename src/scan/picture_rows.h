@@ -6,7 +6,10 @@
 #include "evidence/evidence.h"
 #include "scan/decoding.h"
 
-/* The item's picture, its looks, and a finding where it is not whole. Commits nothing. */
+/* None of them commits: what a picture is goes into the evidence with its thumbnail, or not at
+ * all, since a scan that is resumed takes an item with a picture for done. */
+
+/* The item's picture, its looks, and a finding where it is not whole. */
 cu_status cu_picture_write(cu_evidence_writer *evidence, int64_t item,
                            const cu_picture_answer *from, cu_err *err) CU_MUST_CHECK;
 
@@ -14,7 +17,7 @@ cu_status cu_picture_write(cu_evidence_writer *evidence, int64_t item,
 cu_status cu_picture_write_known(cu_evidence_writer *evidence, int64_t item,
                                  cu_err *err) CU_MUST_CHECK;
 
-/* The thumbnail of from as a member of item, with this id. Commits what was added before. */
+/* The thumbnail of from as a member of item, with this id. */
 cu_status cu_picture_write_thumbnail(cu_evidence_writer *evidence, int64_t item, int64_t id,
                                      const cu_picture_answer *from, cu_err *err) CU_MUST_CHECK;
 
