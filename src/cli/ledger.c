@@ -3,6 +3,7 @@
 #include "cli/ledger.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,21 +151,33 @@ static cu_status head(cu_ledger_call *call, cu_err *err)
 
 /* ---- signer and witnesses ---- */
 
-static cu_status want(const char *value, const char *option, cu_err *err)
+cu_status cu_cli_ledger_misuse(cu_ledger_call *call, cu_err *err, const char *format, ...)
 {
-    return value != NULL ? CU_OK : cu_fail(err, CU_EUSAGE, "%s is wanted", option);
+    char text[sizeof err->text];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    call->misused = true;
+    return cu_fail(err, CU_EUSAGE, "%s", text);
+}
+
+static cu_status want(cu_ledger_call *call, const char *value, const char *option, cu_err *err)
+{
+    return value != NULL ? CU_OK : cu_cli_ledger_misuse(call, err, "%s is wanted", option);
 }
 
 static cu_status sign(cu_ledger_call *call, cu_err *err)
 {
-    cu_status st = want(call->signer, "--signer SOCKET", err);
+    cu_status st = want(call, call->signer, "--signer SOCKET", err);
 
     return st == CU_OK ? cu_ledger_sign(call->ledger, call->signer, call->actor, err) : st;
 }
 
 static cu_status witness(cu_ledger_call *call, cu_err *err)
 {
-    cu_status st = want(call->witnesses.list[0], "--witness SOCKET", err);
+    cu_status st = want(call, call->witnesses.list[0], "--witness SOCKET", err);
 
     for (size_t i = 0; st == CU_OK && i < call->witnesses.count; i++) {
         const cu_ledger_parties parties = {call->signer, call->witnesses.list[i]};
@@ -176,7 +189,7 @@ static cu_status witness(cu_ledger_call *call, cu_err *err)
 
 static cu_status rotate(cu_ledger_call *call, cu_err *err)
 {
-    cu_status st = want(call->signer, "--signer SOCKET", err);
+    cu_status st = want(call, call->signer, "--signer SOCKET", err);
 
     return st == CU_OK
                ? cu_ledger_rotate(call->ledger, call->signer, call->actor, call->end, err)
@@ -186,10 +199,10 @@ static cu_status rotate(cu_ledger_call *call, cu_err *err)
 static cu_status recover(cu_ledger_call *call, cu_err *err)
 {
     uint64_t seq = 0;
-    cu_status st = want(call->signer, "--signer SOCKET", err);
+    cu_status st = want(call, call->signer, "--signer SOCKET", err);
 
     if (st == CU_OK)
-        st = want(call->reason, "--reason CODE", err);
+        st = want(call, call->reason, "--reason CODE", err);
     if (st == CU_OK)
         st =
             cu_ledger_recover(call->ledger, call->signer, call->actor, call->reason, &seq, err);
@@ -231,6 +244,8 @@ static int run_action(const cu_command *command, int argc, char **argv, ledger_a
 
     const int printed = cu_cli_flush();
 
+    if (st != CU_OK && call.misused)
+        return cu_cli_misuse(command, "%s", err.text);
     return st == CU_OK || printed != CU_EXIT_DONE ? printed : cu_cli_fail(&err);
 }
 

@@ -27,10 +27,15 @@ typedef struct cu_ledger_call {
     bool end;
     bool reveal;
     const char *argument; /* what is not an option */
+    bool misused;         /* what is wrong is the call, and the usage belongs to it */
 
     cu_store *store;
     cu_ledger *ledger;
 } cu_ledger_call;
+
+/* Says what the call lacks or cannot mean; answers CU_EUSAGE. */
+cu_status cu_cli_ledger_misuse(cu_ledger_call *call, cu_err *err, const char *format, ...)
+    CU_PRINTF(3, 4);
 
 /* What custos ledger ACTION does; each says what went wrong in err. */
 cu_status cu_cli_ledger_verify(cu_ledger_call *call, cu_err *err) CU_MUST_CHECK;

@@ -59,10 +59,10 @@ cu_status cu_cli_ledger_prove(cu_ledger_call *call, cu_err *err)
     cu_proof proof = {0};
     cu_buffer entry = {0};
     uint64_t seq = 0;
-    cu_status st =
-        take_number(call->argument, &seq)
-            ? take_signed(call, &note, &head, err)
-            : cu_fail(err, CU_EUSAGE, "\"%s\" is not the number of an entry", call->argument);
+    cu_status st = take_number(call->argument, &seq)
+                       ? take_signed(call, &note, &head, err)
+                       : cu_cli_ledger_misuse(call, err, "\"%s\" is not the number of an entry",
+                                              call->argument);
 
     if (st == CU_OK && seq >= head.size)
         st = cu_fail(err, CU_ENOTFOUND,
@@ -142,10 +142,10 @@ cu_status cu_cli_ledger_export(cu_ledger_call *call, cu_err *err)
     cu_status st = CU_OK;
 
     if (call->out == NULL)
-        st = cu_fail(err, CU_EUSAGE, "-o BUNDLE is wanted");
+        st = cu_cli_ledger_misuse(call, err, "-o BUNDLE is wanted");
     else if ((call->from != NULL && !take_number(call->from, &search.first)) ||
              (call->to != NULL && !take_number(call->to, &e.to)))
-        st = cu_fail(err, CU_EUSAGE, "--from and --to take the number of an entry");
+        st = cu_cli_ledger_misuse(call, err, "--from and --to take the number of an entry");
     if (st == CU_OK)
         st = take_signed(call, &note, &e.head, err);
     if (st == CU_OK) {

@@ -117,6 +117,19 @@ def is_signed_witnessed_exported_and_checked_by_two(folder):
     return site
 
 
+def says_what_a_call_lacks(folder):
+    """Wrong use exits 2 with the usage of the action, and does nothing."""
+    site = Site(folder)
+    site.make(3)
+    for action, *words in (("sign",), ("witness",), ("rotate",), ("recover", "--signer", site.signer), ("prove",),
+                           ("prove", "x"), ("prove", "1", "2"), ("export",), ("export", "-o", ""),
+                           ("export", "-o", site.folder / "b", "--from", "x")):
+        said = site.ledger(action, *words, code=2)
+        assert f"usage: custos ledger {action}" in said, said
+    assert not (site.folder / "b").exists()
+    site.stop()
+
+
 def checks_a_lone_proof(site, policy, entries):
     """A proof with its entry, one whose entry comes from elsewhere, and one of another."""
     judge = verify_bundle.Policy(policy.read_bytes())
@@ -310,7 +323,7 @@ def two_verifiers_agree_on_every_case(folder):
     assert set(counts) == {"good", "malformed", "unsigned", "unwitnessed", "entry", "not-included", "commitment"}, counts
 
 
-TESTS = [is_signed_witnessed_exported_and_checked_by_two, refuses_an_old_copy_until_the_gap_is_logged,
+TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks, refuses_an_old_copy_until_the_gap_is_logged,
          changes_its_key_with_an_overlap, goes_on_after_the_signer_was_killed, two_verifiers_agree_on_every_case]
 
 
