@@ -319,7 +319,10 @@ static int run_call(call *self)
     cu_page page = {0};
     cu_err err = {0};
     int result = CU_EXIT_DONE;
-    cu_status st = cu_register_open_named(self->db, self->kek, false, &book, &err);
+    const bool begins = strcmp(self->request.thing, "officer") == 0 &&
+                        strcmp(self->request.action, "enrol") == 0;
+    cu_status st = cu_register_open_named(
+        self->db, self->kek, begins ? CU_REGISTER_BEGIN : CU_REGISTER_ACT, &book, &err);
 
     outcome.arena = cu_arena_new(arena_bytes);
     if (st == CU_OK && outcome.arena == NULL)

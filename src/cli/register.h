@@ -10,9 +10,17 @@
 int cu_register_tell(int argc, char **argv);
 void cu_register_print_kinds(void);
 
-/* Opens the register that options or the environment name; as_it_is as in
- * cu_register_options. */
-cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
+typedef enum cu_register_intent {
+    CU_REGISTER_LOOK,  /* as it is, and no key is made (cu_register_options) */
+    CU_REGISTER_ACT,   /* upon a register that is there */
+    CU_REGISTER_BEGIN, /* upon one that is made where it is not there */
+} cu_register_intent;
+
+/*
+ * Opens the register that options or the environment name. A name that was mistyped makes no
+ * register: of a SQLite file that is not there, all but CU_REGISTER_BEGIN fail (CU_EIO).
+ */
+cu_status cu_register_open_named(const char *db, const char *kek, cu_register_intent intent,
                                  cu_register **out, cu_err *err) CU_MUST_CHECK;
 
 /* The path of the key file that is meant, ended by a zero byte. */

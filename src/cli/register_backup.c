@@ -46,7 +46,7 @@ static cu_status copy(const backup *self, cu_err *err)
 
     if (access(self->path, F_OK) == 0)
         return cu_fail(err, CU_EEXISTS, "\"%s\" is there already", self->path);
-    st = cu_register_open_named(self->db, self->kek, false, &book, err);
+    st = cu_register_open_named(self->db, self->kek, CU_REGISTER_ACT, &book, err);
     if (st == CU_OK)
         st = enter(self, book, err);
     if (st != CU_OK)
@@ -71,7 +71,8 @@ static cu_status check(backup *self, cu_err *err)
     if (st == CU_OK)
         st = cu_buffer_check(&url, err);
     if (st == CU_OK)
-        st = cu_register_open_named((const char *)url.p, (const char *)kek.p, true, &book, err);
+        st = cu_register_open_named((const char *)url.p, (const char *)kek.p, CU_REGISTER_LOOK,
+                                    &book, err);
     if (st == CU_OK)
         st = cu_ledger_verify(cu_register_ledger(book), &pages, NULL, &self->log, err);
     if (st == CU_OK)

@@ -22,16 +22,31 @@ cu_status cu_register_kek_path(const char *db, const char *kek, cu_buffer *out, 
     return cu_buffer_check(out, err);
 }
 
-cu_status cu_register_open_named(const char *db, const char *kek, bool as_it_is,
+static cu_status check_there(const char *url, cu_register_intent intent, cu_err *err)
+{
+    static const char scheme[] = "sqlite:";
+    const char *const path = url + sizeof scheme - 1;
+
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0 || intent == CU_REGISTER_BEGIN ||
+        access(path, F_OK) == 0)
+        return CU_OK;
+    if (intent == CU_REGISTER_LOOK)
+        return cu_fail_os(err, "could not open database \"%s\"", path);
+    return cu_fail_os(err, "there is no register \"%s\" (officer enrol begins one)", path);
+}
+
+cu_status cu_register_open_named(const char *db, const char *kek, cu_register_intent intent,
                                  cu_register **out, cu_err *err)
 {
     cu_buffer path = {0};
     cu_status st = cu_register_kek_path(db, kek, &path, err);
     const cu_register_options options = {.kek_path = (const char *)path.p,
-                                         .as_it_is = as_it_is};
+                                         .as_it_is = intent == CU_REGISTER_LOOK};
 
+    if (st == CU_OK)
+        st = check_there(cu_cli_database(db), intent, err);
     /* To look is no reason to make a key. */
-    if (st == CU_OK && as_it_is && access(options.kek_path, R_OK) != 0)
+    if (st == CU_OK && intent == CU_REGISTER_LOOK && access(options.kek_path, R_OK) != 0)
         st = cu_fail_os(err, "could not read the key file \"%s\"", options.kek_path);
     if (st == CU_OK)
         st = cu_register_open(cu_cli_database(db), &options, out, err);
@@ -117,12 +132,8 @@ static cu_status look(care *self, cu_err *err)
     const cu_ledger_check check = {.url = url, .pages = true};
     CU_AUTO(cu_register, book);
     cu_terminal terminal;
-    cu_status st = CU_OK;
+    cu_status st = cu_register_open_named(self->db, self->kek, CU_REGISTER_LOOK, &book, err);
 
-    if (strncmp(url, "sqlite:", 7) == 0 && access(url + 7, F_OK) != 0)
-        st = cu_fail_os(err, "could not open database \"%s\"", url + 7);
-    if (st == CU_OK)
-        st = cu_register_open_named(self->db, self->kek, true, &book, err);
     if (st != CU_OK)
         return st;
     cu_terminal_begin(&terminal, self->as_json);

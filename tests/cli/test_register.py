@@ -164,6 +164,16 @@ def a_word_that_an_act_does_not_take_is_wrong_use(book):
     assert book.do("iv", "case", "view", case)["state"] == "open"
 
 
+def a_mistyped_name_makes_no_register(book):
+    """Only the first officer's enrolment begins one; everything else asks one that is there."""
+    absent = os.path.join(book.folder, "regsiter.db")
+    for words in (("case", "list"), ("figures", "show", "--month", "2026-03"), ("backup", absent + ".copy")):
+        done = subprocess.run([CUSTOS, "register", *words, "--as", "ad", "--db", "sqlite:" + absent], capture_output=True,
+                              text=True)
+        assert done.returncode == 1 and absent in done.stderr and "No such file" in done.stderr, done
+        assert not [name for name in os.listdir(book.folder) if name.startswith("regsiter")], os.listdir(book.folder)
+
+
 def a_chain_of_custody_is_verified_without_the_register(book):
     case = book.do("iv", "case", "open", "--title", "OP CHAIN", "--in-charge", "iv")["ref"]
     exhibit = book.do("iv", "exhibit", "seize", "--case", case, "--kind", "usb", "--description", "a stick")["ref"]
@@ -260,7 +270,7 @@ def main():
                      two_graders_grade_a_file, no_field_is_called_as_an_option_of_the_command_is,
                      a_refusal_is_a_sentence_with_its_rule_and_source,
                      a_word_that_an_act_does_not_take_is_wrong_use,
-                     a_chain_of_custody_is_verified_without_the_register,
+                     a_mistyped_name_makes_no_register, a_chain_of_custody_is_verified_without_the_register,
                      a_register_whose_log_was_changed_is_not_written_on, a_changed_row_is_named,
                      a_backup_is_a_verified_copy, the_ledger_is_whole_after_all_this):
             tap.run(test.__name__.replace("_", " "), test, book)
