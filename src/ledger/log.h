@@ -54,6 +54,20 @@ cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
 cu_status cu_ledger_unwrap(const cu_ledger *ledger, const char *case_id, cu_bytes wrapped,
                            uint8_t key[CU_KEY_BYTES], cu_err *err) CU_MUST_CHECK;
 
+/* Keys of cases that were unwrapped, for a walk over the secrets of many. Wipe them after use.
+ */
+enum { CU_LEDGER_KEPT_KEYS = 64 };
+
+typedef struct cu_kept_key {
+    char case_id[128];
+    uint8_t key[CU_KEY_BYTES];
+} cu_kept_key;
+
+/* As cu_ledger_case_key, which it asks where the key is not kept yet. */
+cu_status cu_ledger_kept_key(cu_ledger *ledger, cu_kept_key kept[CU_LEDGER_KEPT_KEYS],
+                             const char *case_id, uint8_t key[CU_KEY_BYTES],
+                             cu_err *err) CU_MUST_CHECK;
+
 /* Opens a row of ledger_secret: its salt, and its value after that. Wipe it after use. */
 cu_status cu_ledger_open_secret(const uint8_t key[CU_KEY_BYTES], uint64_t seq, cu_bytes name,
                                 cu_bytes sealed, cu_buffer *plain, cu_err *err) CU_MUST_CHECK;

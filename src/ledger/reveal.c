@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All the values behind one name of commitment, page by page: what an audit reads. */
-#include "base/map.h"
 #include "ledger/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { page_entries = 2000, kept_keys = 64, kept_case_bytes = 128 };
-
-/* A case's key that was unwrapped. Entries come in runs of few cases. */
-typedef struct kept_key {
-    char case_id[kept_case_bytes];
-    uint8_t key[CU_KEY_BYTES];
-} kept_key;
+enum { page_entries = 2000 };
 
 typedef struct reveal {
     cu_ledger *ledger;
@@ -23,30 +16,12 @@ typedef struct reveal {
     void *context;
     uint64_t count; /* entries of this page */
     cu_buffer plain;
-    kept_key keys[kept_keys];
+    cu_kept_key keys[CU_LEDGER_KEPT_KEYS]; /* entries come in runs of few cases */
 } reveal;
 
 static cu_bytes text_of(const char *text)
 {
     return (cu_bytes){(const uint8_t *)text, strlen(text)};
-}
-
-static cu_status find_key(reveal *self, const char *case_id, uint8_t key[CU_KEY_BYTES],
-                          cu_err *err)
-{
-    kept_key *const kept = &self->keys[cu_map_hash(0, text_of(case_id)) % kept_keys];
-    cu_status st = CU_OK;
-
-    if (strcmp(kept->case_id, case_id) == 0) {
-        memcpy(key, kept->key, CU_KEY_BYTES);
-        return CU_OK;
-    }
-    st = cu_ledger_case_key(self->ledger, case_id, false, key, err);
-    if (st == CU_OK && strlen(case_id) < sizeof kept->case_id) {
-        memcpy(kept->case_id, case_id, strlen(case_id) + 1);
-        memcpy(kept->key, key, CU_KEY_BYTES);
-    }
-    return st;
 }
 
 static cu_status check(const reveal *self, uint64_t seq, cu_bytes commitment, cu_err *err)
@@ -69,7 +44,7 @@ static cu_status open_one(reveal *self, uint64_t seq, const char *case_id, cu_by
                           cu_bytes commitment, cu_err *err)
 {
     uint8_t key[CU_KEY_BYTES];
-    cu_status st = find_key(self, case_id, key, err);
+    cu_status st = cu_ledger_kept_key(self->ledger, self->keys, case_id, key, err);
 
     self->plain.n = 0;
     if (st == CU_OK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words behind commitments: each case has a key, and to destroy it is to erase them. */
+#include "base/map.h"
 #include "ledger/log.h"
 
 #include <inttypes.h>
@@ -131,6 +132,25 @@ cu_status cu_ledger_case_key(cu_ledger *ledger, const char *case_id, bool make,
         st = make_case_key(ledger, case_id, key, err);
     if (st == CU_OK)
         remember_key(ledger, case_id, key);
+    return st;
+}
+
+cu_status cu_ledger_kept_key(cu_ledger *ledger, cu_kept_key kept[CU_LEDGER_KEPT_KEYS],
+                             const char *case_id, uint8_t key[CU_KEY_BYTES], cu_err *err)
+{
+    cu_kept_key *const one =
+        &kept[cu_map_hash(0, text_of(case_id)) % (uint64_t)CU_LEDGER_KEPT_KEYS];
+    cu_status st = CU_OK;
+
+    if (strcmp(one->case_id, case_id) == 0) {
+        memcpy(key, one->key, CU_KEY_BYTES);
+        return CU_OK;
+    }
+    st = cu_ledger_case_key(ledger, case_id, false, key, err);
+    if (st == CU_OK && strlen(case_id) < sizeof one->case_id) {
+        memcpy(one->case_id, case_id, strlen(case_id) + 1);
+        memcpy(one->key, key, CU_KEY_BYTES);
+    }
     return st;
 }
 

@@ -17,7 +17,7 @@ typedef struct secrets_walk {
     char case_id[case_bytes];
     bool has_key; /* of that case */
     uint8_t key[CU_KEY_BYTES];
-    cu_buffer bytes;
+    cu_kept_key keys[CU_LEDGER_KEPT_KEYS];
     cu_buffer plain;
 } secrets_walk;
 
@@ -27,15 +27,13 @@ static cu_bytes text_of(const char *text)
 }
 
 /* The commitment of an entry that is whole, or no bytes. */
-static cu_bytes commitment_of(secrets_walk *w, const char *name)
+static cu_bytes commitment_of(const char *name, cu_bytes bytes)
 {
     static const cu_bytes none = {0};
     char line[260];
     cu_tlog_entry entry;
 
-    w->bytes.n = 0;
-    if (cu_ledger_entry(w->v->ledger, (uint64_t)w->seq, &w->bytes, NULL) != CU_OK ||
-        cu_tlog_entry_parse(cu_buffer_view(&w->bytes), &entry, NULL) != CU_OK)
+    if (cu_tlog_entry_parse(bytes, &entry, NULL) != CU_OK)
         return none;
     (void)snprintf(line, sizeof line, "c.%s", name);
     return cu_tlog_entry_find(&entry, line);
@@ -71,7 +69,7 @@ static void take_key(secrets_walk *w, const char *case_id)
     if (strcmp(w->case_id, case_id) == 0 || strlen(case_id) >= sizeof w->case_id)
         return;
     memcpy(w->case_id, case_id, strlen(case_id) + 1);
-    w->has_key = cu_ledger_case_key(w->v->ledger, case_id, false, w->key, &err) == CU_OK;
+    w->has_key = cu_ledger_kept_key(w->v->ledger, w->keys, case_id, w->key, &err) == CU_OK;
     if (!w->has_key)
         cu_verify_complain(w->v, "secret", w->seq, "%s", err.text);
 }
@@ -100,6 +98,7 @@ static void check_row(secrets_walk *w, cu_rows *rows)
     const char *const name = w->name;
     const char *const case_id = cu_rows_text(rows, 2);
     const cu_bytes sealed = cu_rows_blob(rows, 3);
+    const cu_bytes entry = cu_rows_blob(rows, 4); /* none where there is no such entry */
     cu_bytes commitment;
 
     if (case_id == NULL) {
@@ -107,7 +106,7 @@ static void check_row(secrets_walk *w, cu_rows *rows)
                            "the secret \"%s\" of entry %" PRId64 " has no case", name, w->seq);
         return;
     }
-    commitment = commitment_of(w, name);
+    commitment = commitment_of(name, entry);
     if (commitment.n == 0) {
         cu_verify_complain(w->v, "secret", w->seq,
                            "there is a secret \"%s\" to which entry %" PRId64
@@ -128,8 +127,9 @@ static cu_status check_page(secrets_walk *w, cu_err *err)
     bool more = true;
     cu_status st = cu_store_query(
         w->v->ledger->store,
-        "SELECT seq, name, case_id, sealed FROM ledger_secret WHERE seq > $1 OR (seq = $1 AND"
-        " name > $2) ORDER BY seq, name LIMIT $3",
+        "SELECT s.seq, s.name, s.case_id, s.sealed, e.bytes FROM ledger_secret s"
+        " LEFT JOIN ledger_entry e ON e.seq = s.seq"
+        " WHERE s.seq >= $1 AND (s.seq > $1 OR s.name > $2) ORDER BY s.seq, s.name LIMIT $3",
         CU_VALUES(cu_value_integer(w->seq), cu_value_text(w->name),
                   cu_value_integer(page_rows)),
         &rows, err);
@@ -192,7 +192,7 @@ cu_status cu_verify_secrets(cu_verifying *v, cu_err *err)
     if (st == CU_OK)
         st = check_case_keys(v, err);
     explicit_bzero(w.key, sizeof w.key);
-    cu_buffer_free(&w.bytes);
+    explicit_bzero(w.keys, sizeof w.keys);
     cu_buffer_free(&w.plain);
     if (st == CU_OK && v->report->secrets + v->erased != v->commitments)
         cu_verify_complain(v, "secret", -1,

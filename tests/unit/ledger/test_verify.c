@@ -168,6 +168,52 @@ static void finds_a_log_whole_and_says_so(void **state)
     assert_true(cu_hash_equal(&report.root, &head.root));
 }
 
+/* More than two pages, which end within an entry, and more cases than keys are kept of. */
+static void reads_every_secret_of_many_cases(void **state)
+{
+    enum { events = 1500, cases = 300, each = 3 };
+
+    static const cu_ledger_secret secrets[] = {{"act", {(const uint8_t *)"a", 1}},
+                                               {"name", {(const uint8_t *)"b", 1}},
+                                               {"rows", {(const uint8_t *)"c", 1}}};
+    static cu_ledger_event all[events];
+    static char names[cases][16];
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_ledger, ledger);
+    cu_ledger_report report;
+    const cu_ledger_check check = {.threads = 1};
+
+    store = stores_open(state);
+    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
+    ledger = open_log(store);
+    for (size_t i = 0; i < events; i++) {
+        (void)snprintf(names[i % cases], sizeof names[0], "case:%zu", i % cases);
+        all[i] = (cu_ledger_event){.actor = "officer:1",
+                                   .action = "thing.make",
+                                   .secrets = secrets,
+                                   .secrets_n = each,
+                                   .case_id = names[i % cases]};
+    }
+    assert_ok(cu_ledger_record_many(ledger, all, events, NULL, &failure));
+    assert_ok(cu_ledger_verify(ledger, &check, NULL, &report, &failure));
+    assert_int_equal(report.complaints_n, 0);
+    assert_int_equal(report.secrets, events * each);
+    /* Of each entry on its own: one in place of another, under the same key, and one too few.
+     */
+    assert_ok(cu_store_run(store,
+                           "UPDATE ledger_secret SET sealed = (SELECT sealed FROM ledger_secret"
+                           " WHERE seq = 967 AND name = 'name') WHERE seq = 667 AND name ="
+                           " 'name'",
+                           CU_NO_VALUES, &failure));
+    assert_ok(cu_store_run(store, "DELETE FROM ledger_secret WHERE seq = 1334 AND name = 'act'",
+                           CU_NO_VALUES, &failure));
+    assert_ok(cu_ledger_verify(ledger, &check, NULL, &report, &failure));
+    assert_int_equal(report.complaints_n, 2);
+    assert_int_equal(report.complaints[0].seq, 667);
+    assert_int_equal(report.complaints[1].seq, -1);
+    assert_int_equal(report.secrets, events * each - 1);
+}
+
 /* ---- any byte of any row ---- */
 
 /* Each column of each table, and what finds a row of it. */
@@ -713,6 +759,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(finds_a_log_whole_and_says_so),
+        ON_BOTH(reads_every_secret_of_many_cases),
         ON_BOTH(names_every_byte_of_every_row),
         ON_BOTH(names_every_row_that_goes),
         ON_BOTH(names_entries_that_change_places),
