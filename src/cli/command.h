@@ -19,6 +19,9 @@ typedef struct cu_command {
     /* Runs it: argv[0] is the name. The exit status. NULL: there are only actions. */
     int (*run)(const struct cu_command *command, int argc, char **argv);
     void (*print_more)(void); /* what help says after the usage; may be NULL */
+    /* What help says of words that are no actions, or with words_only which words may follow
+     * them; the exit status. May be NULL. */
+    int (*help_on)(const cu_arguments *asked, bool words_only);
 } cu_command;
 
 /* All commands, in the order of custos help; ends with a name of NULL. */

@@ -52,6 +52,8 @@ static int print_words(const cu_command *command)
     }
     cu_cli_write(&out);
     cu_buffer_free(&out);
+    if (command != NULL && command->help_on != NULL)
+        return command->help_on(&(cu_arguments){.count = 0}, true);
     return cu_cli_flush();
 }
 
@@ -59,39 +61,50 @@ typedef struct asking {
     bool words;
 } asking;
 
-static int run(const cu_command *self, int argc, char **argv)
+static int print_commands(void)
 {
-    asking wanted = {.words = false};
-    cu_arguments asked;
-    const cu_command *command = NULL;
-    const int wrong = cu_cli_read(self, argc, argv, &wanted, &asked);
-
-    if (wrong != CU_EXIT_DONE)
-        return wrong;
-    if (asked.count > 0) {
-        command = cu_command_find(asked.list[0]);
-        if (command == NULL)
-            return cu_cli_misuse(self, "there is no command \"%s\"", asked.list[0]);
-    }
-    if (asked.count > 1) {
-        const cu_command *const action = cu_command_action(command, asked.list[1]);
-
-        if (action == NULL)
-            return cu_cli_misuse(command, "%s cannot \"%s\"", command->name, asked.list[1]);
-        command = action;
-    }
-    if (asked.count > 2)
-        return cu_cli_misuse(self, "one command at a time");
-    if (wanted.words)
-        return print_words(command);
-    if (command != NULL)
-        return cu_command_help_of(command);
     (void)printf("Custos finds known files on seized devices, and says how sure it is.\n\n");
     for (size_t i = 0; cu_commands[i] != NULL; i++)
         (void)printf("  %-8s  %s\n", cu_commands[i]->name, cu_commands[i]->summary);
     (void)printf(
         "\ncustos help COMMAND says how a command is used; custos --version, which this is.\n");
     return cu_cli_flush();
+}
+
+/* What is asked of a command: itself, an action of it, or what else it can tell of. */
+static int help_within(const cu_command *self, const cu_command *command,
+                       const cu_arguments *asked, bool words_only)
+{
+    const cu_command *action = command;
+
+    if (asked->count > 0)
+        action = cu_command_action(command, asked->list[0]);
+    if (action == NULL && command->help_on != NULL)
+        return command->help_on(asked, words_only);
+    if (action == NULL)
+        return cu_cli_misuse(command, "%s cannot \"%s\"", command->name, asked->list[0]);
+    if (asked->count > 1)
+        return cu_cli_misuse(self, "one command at a time");
+    return words_only ? print_words(action) : cu_command_help_of(action);
+}
+
+static int run(const cu_command *self, int argc, char **argv)
+{
+    asking wanted = {.words = false};
+    cu_arguments asked;
+    const int wrong = cu_cli_read(self, argc, argv, &wanted, &asked);
+
+    if (wrong != CU_EXIT_DONE)
+        return wrong;
+    if (asked.count == 0)
+        return wanted.words ? print_words(NULL) : print_commands();
+
+    const cu_command *const command = cu_command_find(asked.list[0]);
+
+    if (command == NULL)
+        return cu_cli_misuse(self, "there is no command \"%s\"", asked.list[0]);
+    return help_within(self, command, &(cu_arguments){asked.list + 1, asked.count - 1},
+                       wanted.words);
 }
 
 static const cu_option options[] = {

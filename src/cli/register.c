@@ -342,6 +342,16 @@ static int run_call(call *self)
     return result == CU_EXIT_DONE ? cu_cli_flush() : result;
 }
 
+/* Behind a kind, or an action of one. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc && i < 4; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
 static int run(CU_UNUSED const cu_command *command, int argc, char **argv)
 {
     static call self;
@@ -355,8 +365,9 @@ static int run(CU_UNUSED const cu_command *command, int argc, char **argv)
     thing = cu_thing_of(cu_register_things(), argv[1]);
     if (thing == NULL)
         return cu_cli_misuse(&cu_command_register, "the register has no \"%s\"", argv[1]);
-    if (argc < 3 || strcmp(argv[2], "--help") == 0)
-        return cu_register_tell(argc, argv);
+    if (argc < 3 || asks_for_help(argc, argv))
+        return cu_register_help_on(
+            &(cu_arguments){argv + 1, argc > 2 && argv[2][0] != '-' ? 2 : 1}, false);
     self.request.thing = argv[1];
     self.request.action = argv[2];
     /* The figures of a month are what one asks for most. */
@@ -395,4 +406,5 @@ const cu_command cu_command_register = {
     .actions = actions,
     .run = run,
     .print_more = cu_register_print_kinds,
+    .help_on = cu_register_help_on,
 };

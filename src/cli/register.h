@@ -6,8 +6,11 @@
 #include "cli/command.h"
 #include "register/register.h"
 
-/* Says what a kind can do, what policy has, or the manual: no register is opened. */
+/* Says what policy has, or the manual: no register is opened. */
 int cu_register_tell(int argc, char **argv);
+
+/* Says what a kind can do, or one action of it; or which words may follow. As help_on. */
+int cu_register_help_on(const cu_arguments *asked, bool words_only);
 void cu_register_print_kinds(void);
 
 typedef enum cu_register_intent {

@@ -40,22 +40,95 @@ static void print_options(const cu_thing *thing, const char *words, bool optiona
     }
 }
 
-static void print_kind(const cu_thing *thing)
+static void print_action(const cu_action *action, const cu_thing *thing)
+{
+    (void)printf("  %s: %s\n", action->name, action->says);
+    if (action->from != NULL && action->from[0] != '\0')
+        (void)printf("    from: %s%s%s\n", action->from,
+                     action->to == NULL ? "" : "; to: ", action->to == NULL ? "" : action->to);
+    (void)printf("    who may: %s\n", cu_right_words(action->right));
+    print_options(thing, action->wants, false);
+    print_options(thing, action->takes, true);
+}
+
+/* All that can be done to a kind, or the one action that is asked for. */
+static void print_kind(const cu_thing *thing, const cu_action *only)
 {
     (void)printf("%s: %s\nstates: %s\n", thing->name, thing->says, thing->states);
     for (size_t i = 0; i < thing->action_count; i++) {
-        const cu_action *const action = &thing->actions[i];
-
-        (void)printf("\n  %s: %s\n", action->name, action->says);
-        if (action->from != NULL && action->from[0] != '\0')
-            (void)printf("    from: %s%s%s\n", action->from, action->to == NULL ? "" : "; to: ",
-                         action->to == NULL ? "" : action->to);
-        (void)printf("    who may: %s\n", cu_right_words(action->right));
-        print_options(thing, action->wants, false);
-        print_options(thing, action->takes, true);
+        if (only != NULL && only != &thing->actions[i])
+            continue;
+        (void)printf("\n");
+        print_action(&thing->actions[i], thing);
     }
     (void)printf("\n* is needed. view REF and list work, too.\n");
 }
+
+/* ---- help, and the words that a shell completes ---- */
+
+static void print_option_words(const char *words)
+{
+    for (const char *at = words; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, " ");
+
+        (void)printf("--");
+        for (size_t i = 0; i < n; i++)
+            (void)putchar(at[i] == '_' ? '-' : at[i]);
+        (void)printf("\n");
+        at += n + strspn(at + n, " ");
+    }
+}
+
+static void print_words(const cu_thing *thing, const cu_action *action)
+{
+    const cu_things things = cu_register_things();
+
+    for (size_t i = 0; thing == NULL && i < things.n; i++)
+        (void)printf("%s\n", things.list[i]->name);
+    if (thing == NULL)
+        (void)printf("policy\n");
+    for (size_t i = 0; thing != NULL && action == NULL && i < thing->action_count; i++)
+        (void)printf("%s\n", thing->actions[i].name);
+    if (thing != NULL && action == NULL)
+        (void)printf("view\nlist\n");
+    if (action != NULL) {
+        print_option_words(action->wants);
+        print_option_words(action->takes);
+        (void)printf("--as\n--db\n--kek\n--version\n--json\n");
+    }
+}
+
+int cu_register_help_on(const cu_arguments *asked, bool words_only)
+{
+    static const cu_action any = {.name =
+                                      "view"}; /* and list: they have no fields of their own */
+    const cu_thing *thing = NULL;
+    const cu_action *action = NULL;
+
+    if (asked->count > 0)
+        thing = cu_thing_of(cu_register_things(), asked->list[0]);
+    if (asked->count > 0 && thing == NULL)
+        return cu_cli_misuse(&cu_command_register, "the register has no \"%s\"",
+                             asked->list[0]);
+    if (asked->count > 1) {
+        action = cu_action_of(thing, asked->list[1]);
+        if (action == NULL &&
+            (strcmp(asked->list[1], "view") == 0 || strcmp(asked->list[1], "list") == 0))
+            action = &any;
+    }
+    if (asked->count > 1 && action == NULL)
+        return cu_cli_misuse(&cu_command_register, "%s cannot \"%s\"", thing->name,
+                             asked->list[1]);
+    if (asked->count > 2)
+        return cu_cli_misuse(&cu_command_help, "one action at a time");
+    if (words_only)
+        print_words(thing, action);
+    else
+        print_kind(thing, action == &any ? NULL : action);
+    return cu_cli_flush();
+}
+
+/* ---- policy ---- */
 
 static int print_policy(const char *key)
 {
@@ -63,6 +136,7 @@ static int print_policy(const char *key)
     const cu_rulebook_value *values = NULL;
     const cu_rulebook_rule *rules = NULL;
     cu_err err = {0};
+    size_t told = 0;
 
     if (cu_rulebook_open_default(&policy, &err) != CU_OK)
         return cu_cli_fail(&err);
@@ -71,15 +145,23 @@ static int print_policy(const char *key)
 
         if (key != NULL && strcmp(key, values[i].key) != 0)
             continue;
+        told++;
         cu_date_text(values[i].from, from);
         (void)printf("%-24s from %s: %s %s\n%26s%s (%s)\n", values[i].key, from, values[i].text,
                      values[i].unit, "", values[i].source,
                      values[i].confirmed ? "confirmed" : "to be confirmed");
     }
     for (size_t i = 0, n = cu_rulebook_rules(policy, &rules); i < n; i++) {
-        if (key == NULL || strcmp(key, rules[i].id) == 0)
-            (void)printf("rule %-3s %s\n         %s (%s)\n", rules[i].id, rules[i].sentence,
-                         rules[i].source, rules[i].confirmed ? "confirmed" : "to be confirmed");
+        if (key != NULL && strcmp(key, rules[i].id) != 0)
+            continue;
+        told++;
+        (void)printf("rule %-3s %s\n         %s (%s)\n", rules[i].id, rules[i].sentence,
+                     rules[i].source, rules[i].confirmed ? "confirmed" : "to be confirmed");
+    }
+    if (told == 0) {
+        (void)cu_fail(&err, CU_ENOTFOUND, "the policy has neither a value nor a rule \"%s\"",
+                      key);
+        return cu_cli_fail(&err);
     }
     return cu_cli_flush();
 }
@@ -167,7 +249,7 @@ static int print_manual(void)
                          cu_right_words(action->right));
             print_names(thing, action->wants, " Needs ");
             print_names(thing, action->takes, action->wants == NULL ? " Takes " : "; takes ");
-            (void)printf(".\n\n");
+            (void)printf("%s\n\n", action->wants == NULL && action->takes == NULL ? "" : ".");
         }
     }
     (void)printf("# EXIT STATUS\n\nAs in *custos*(1); a refusal is 1.\n\n# SEE ALSO\n\n"
@@ -183,8 +265,7 @@ int cu_register_tell(int argc, char **argv)
     }
     if (strcmp(argv[1], "manual") == 0)
         return print_manual();
-    if (strcmp(argv[1], "policy") == 0)
-        return print_policy(argc > 2 ? argv[2] : NULL);
-    print_kind(cu_thing_of(cu_register_things(), argv[1]));
-    return cu_cli_flush();
+    if (argc > 3)
+        return cu_cli_misuse(&cu_command_register, "\"%s\" is one word too many", argv[3]);
+    return print_policy(argc > 2 ? argv[2] : NULL);
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Help, the manual and completion say the same of every command, action and option."""
 import os
+import re
 import subprocess
 
 from support import CUSTOS, Tap, run
@@ -59,6 +60,36 @@ def refuses_what_is_none():
         assert run("help", *words_).returncode == 2, words_
 
 
+def tells_of_each_kind():
+    """The register's kinds and their actions are told of as actions are."""
+    kinds = [kind for kind in words("register") if kind not in ("verify", "backup", "policy")]
+    assert len(kinds) > 40, kinds
+    for kind in kinds:
+        told = run("help", "register", kind)
+        assert told.returncode == 0 and told.stdout.startswith(kind.encode() + b": "), told
+        assert run("register", kind, "--help").stdout == told.stdout
+        actions = words("register", kind)
+        assert actions[-2:] == ["view", "list"], actions
+        for action in actions[:-2]:
+            one = run("help", "register", kind, action)
+            assert one.returncode == 0 and f"\n  {action}: ".encode() in one.stdout, one
+            assert run("register", kind, action, "--help").stdout == one.stdout
+            assert one.stdout.count(b"who may:") == 1
+            for option in words("register", kind, action)[:-5]:
+                assert f"{option} ".encode() in one.stdout, (kind, action, option)
+    for wrong in (("register", "exhibti"), ("register", "exhibit", "seise"), ("register", "exhibit", "seize", "x")):
+        assert run("help", *wrong).returncode == 2, wrong
+    assert not re.search(r"[^.]\.\.\s", run("register", "manual").stdout.decode())
+
+
+def policy_says_what_it_has_not():
+    for key in ("nothing", "--json"):
+        done = run("register", "policy", key)
+        assert done.returncode == 1 and key.encode() in done.stderr and not done.stdout, done
+    assert run("register", "policy", "W1").stdout.startswith(b"rule W1 ")
+    assert run("register", "policy", "W1", "W2").returncode == 2
+
+
 def completes(line, expected):
     done = subprocess.run(["bash", "-c", COMPLETE, "bash", os.path.join(ROOT, "scripts", "completion.bash"), CUSTOS,
                            *line.split(" ")], capture_output=True, text=True, check=False)
@@ -71,15 +102,21 @@ def main():
     tap.run("custos(1) has every command", has_every_command, commands)
     for command in commands:
         actions = [word for word in words(command) if not word.startswith("-")]
+        if command == "register":
+            actions = ["verify", "backup"]  # the others are its kinds
         names = [(command, action) for action in actions] + ([(command,)] if command != "help" else [])
         for name in names:
             tap.run(f"help, manual and completion of {' '.join(name)} agree", says_the_same, *name)
             if name != ("register",):  # whose options are fields of its kinds
                 tap.run(f"{' '.join(name)} refuses an option that it has not", refuses_what_it_has_not, *name)
     tap.run("help of what is none is wrong use", refuses_what_is_none)
+    tap.run("help tells of each kind of the register, and of each action", tells_of_each_kind)
+    tap.run("the policy says what it has not", policy_says_what_it_has_not)
     for line, expected in (("", commands), ("hashset e", ["export"]), ("hashset import --k", ["--known-good"]),
                            ("scan image.raw --r", ["--resume"]), ("help ledger r", ["rotate", "recover"]),
-                           ("nothing --r", [])):
+                           ("register exhib", ["exhibit"]), ("register exhibit se", ["seize", "seal"]),
+                           ("help register exhibit unsea", ["unseal"]),
+                           ("register exhibit seal C-1:ABC/1 --se", ["--seal"]), ("nothing --r", [])):
         tap.run(f"bash completes \"{line}\"", completes, line, expected)
     tap.end()
 
