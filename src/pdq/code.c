@@ -85,62 +85,52 @@ int cu_pdq_quality_of(const cu_pdq_small_picture *small)
     return quality < 100 ? quality : 100;
 }
 
-/* What one guess at the median says of the values. */
-typedef struct guess {
-    int less, greater;
-    float nearest_below, nearest_above;
-} guess;
-
-static guess try_guess(const float *values, float median, float low, float high)
+/* A number that is greater where value is. Minus zero is just under zero, which is no matter:
+ * no value lies between them, and neither is greater than the other. */
+static int32_t order_of(float value)
 {
-    guess self = {.nearest_below = low, .nearest_above = high};
+    int32_t bits = 0;
 
-    for (unsigned i = 0; i < cells; i++) {
-        const float value = values[i];
-
-        self.less += value < median;
-        self.greater += value > median;
-        if (value < median && value > self.nearest_below)
-            self.nearest_below = value;
-        if (value > median && value < self.nearest_above)
-            self.nearest_above = value;
-    }
-    return self;
+    memcpy(&bits, &value, sizeof bits);
+    return bits < 0 ? bits ^ INT32_MAX : bits;
 }
 
-/* The 128th of the 256 values in order: the lower median, found by halving as Torben Mogensen
- * does. */
-static float lower_median(const float *values)
+static float value_of(int32_t order)
 {
-    const int half = (cells + 1) / 2;
-    float low = values[0];
-    float high = values[0];
+    const int32_t bits = order < 0 ? order ^ INT32_MAX : order;
+    float value = 0;
 
-    for (unsigned i = 1; i < cells; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
-    for (;;) {
-        const float median = (low + high) / 2.0F;
-        const guess self = try_guess(values, median, low, high);
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
 
-        if (self.less > half && self.less > self.greater)
-            high = self.nearest_below;
-        else if (self.greater > half)
-            low = self.nearest_above;
-        else if (self.less >= half)
-            return self.nearest_below;
-        else
-            return cells - self.greater >= half ? median : self.nearest_above;
+/*
+ * The 128th of the 256 values in order: the lower median, as the reference's search gives it.
+ * Found bit by bit: the greatest number that has at most 127 of them below it.
+ */
+static float lower_median(float values[side][side])
+{
+    int32_t orders[cells];
+    int32_t found = INT32_MIN;
+
+    for (unsigned i = 0; i < cells; i++)
+        orders[i] = order_of(values[i / side][i % side]);
+    for (uint32_t bit = UINT32_C(1) << 31; bit != 0; bit >>= 1) {
+        const int32_t guess = (int32_t)((uint32_t)found + bit);
+        int32_t below = 0;
+
+        for (unsigned i = 0; i < cells; i++)
+            below += orders[i] < guess;
+        if (below < cells / 2)
+            found = guess;
     }
+    return value_of(found);
 }
 
 /* Bit i * 16 + j of 256 is set where the value is over the median; the highest bit is printed
  * first. */
-static void code_of(float values[side][side], cu_pdq_code *out)
+static void code_of(float values[side][side], float median, cu_pdq_code *out)
 {
-    const float median = lower_median(&values[0][0]);
-
     for (unsigned i = 0; i < side; i++) {
         unsigned word = 0;
 
@@ -151,38 +141,43 @@ static void code_of(float values[side][side], cu_pdq_code *out)
     }
 }
 
+/* Two turns have the same values, one of them transposed. */
+typedef struct turn_pair {
+    bool rows, columns; /* signs of even ones change: both signs of one cancel */
+    cu_pdq_turn straight, transposed;
+} turn_pair;
+
+static void codes_of_pair(float frequencies[side][side], const turn_pair *pair,
+                          cu_pdq_code out[cu_pdq_turns])
+{
+    float values[side][side];
+    float transposed[side][side];
+
+    for (unsigned i = 0; i < side; i++) {
+        for (unsigned j = 0; j < side; j++) {
+            const bool negative = (pair->rows && i % 2 == 0) != (pair->columns && j % 2 == 0);
+
+            values[i][j] = negative ? -frequencies[i][j] : frequencies[i][j];
+            transposed[j][i] = values[i][j];
+        }
+    }
+
+    const float median = lower_median(values);
+
+    code_of(values, median, &out[pair->straight]);
+    code_of(transposed, median, &out[pair->transposed]);
+}
+
 void cu_pdq_codes_of(float frequencies[side][side], cu_pdq_code out[cu_pdq_turns])
 {
-    /* Turning a picture transposes its frequencies or not, and changes signs of even rows or
-     * columns (of the frequencies as they were): both signs of one cancel. */
-    static const struct {
-        bool transposed, rows, columns;
-    } turns[cu_pdq_turns] = {
-        [CU_PDQ_AS_IS] = {false, false, false},
-        [CU_PDQ_ROTATED_90] = {true, false, true},
-        [CU_PDQ_ROTATED_180] = {false, true, true},
-        [CU_PDQ_ROTATED_270] = {true, true, false},
-        [CU_PDQ_MIRRORED_X] = {false, true, false},
-        [CU_PDQ_MIRRORED_Y] = {false, false, true},
-        [CU_PDQ_TRANSPOSED] = {true, false, false},
-        [CU_PDQ_TRANSPOSED_BACK] = {true, true, true},
+    /* Turning a picture changes signs of its frequencies, and transposes them or not. */
+    static const turn_pair pairs[] = {
+        {false, false, CU_PDQ_AS_IS, CU_PDQ_TRANSPOSED},
+        {false, true, CU_PDQ_MIRRORED_Y, CU_PDQ_ROTATED_90},
+        {true, false, CU_PDQ_MIRRORED_X, CU_PDQ_ROTATED_270},
+        {true, true, CU_PDQ_ROTATED_180, CU_PDQ_TRANSPOSED_BACK},
     };
 
-    for (unsigned t = 0; t < cu_pdq_turns; t++) {
-        float values[side][side];
-
-        for (unsigned i = 0; i < side; i++) {
-            for (unsigned j = 0; j < side; j++) {
-                const bool negative =
-                    (turns[t].rows && i % 2 == 0) != (turns[t].columns && j % 2 == 0);
-                const float value = negative ? -frequencies[i][j] : frequencies[i][j];
-
-                if (turns[t].transposed)
-                    values[j][i] = value;
-                else
-                    values[i][j] = value;
-            }
-        }
-        code_of(values, &out[t]);
-    }
+    for (size_t i = 0; i < CU_COUNT_OF(pairs); i++)
+        codes_of_pair(frequencies, &pairs[i], out);
 }

@@ -113,6 +113,44 @@ static void long_and_large_ones(void **state)
     }
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const float left = *(const float *)a;
+    const float right = *(const float *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Bits over the 128th value in order, of frequencies that repeat, and are zeros of both signs.
+ */
+static void codes_are_those_of_sorted_values(void **state)
+{
+    (void)state;
+    uint64_t seed = 4;
+
+    for (unsigned round = 0; round < 500; round++) {
+        const unsigned span = 1 + (unsigned)(next(&seed) % 300);
+        float frequencies[cu_pdq_frequencies][cu_pdq_frequencies];
+        float sorted[cu_pdq_frequencies * cu_pdq_frequencies];
+        cu_pdq_code codes[cu_pdq_turns];
+
+        for (size_t i = 0; i < CU_COUNT_OF(sorted); i++) {
+            const float sign = next(&seed) % 2 == 0 ? 1.0F : -1.0F;
+
+            sorted[i] = sign * (float)(next(&seed) % span) * 0x1p-3F;
+            frequencies[i / cu_pdq_frequencies][i % cu_pdq_frequencies] = sorted[i];
+        }
+        cu_pdq_codes_of(frequencies, codes);
+        qsort(sorted, CU_COUNT_OF(sorted), sizeof sorted[0], by_value);
+        for (size_t i = 0; i < CU_COUNT_OF(sorted); i++) {
+            const float value = frequencies[i / cu_pdq_frequencies][i % cu_pdq_frequencies];
+            const unsigned byte = codes[CU_PDQ_AS_IS].bytes[cu_pdq_bytes - 1 - i / 8];
+
+            assert_int_equal(byte >> i % 8 & 1, value > sorted[127]);
+        }
+    }
+}
+
 static void the_last_kernel_runs_everywhere(void **state)
 {
     (void)state;
@@ -130,6 +168,7 @@ int main(void)
         cmocka_unit_test(every_small_size),
         cmocka_unit_test(sizes_about_each_box),
         cmocka_unit_test(long_and_large_ones),
+        cmocka_unit_test(codes_are_those_of_sorted_values),
         cmocka_unit_test(the_last_kernel_runs_everywhere),
     };
 
