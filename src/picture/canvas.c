@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { grey = 128 };
 
@@ -22,18 +21,6 @@ static cu_status keep_columns(cu_canvas *canvas, cu_err *err)
     for (uint32_t x = 0; x < canvas->kept_width; x++)
         canvas->columns[x] = source_of(x, canvas->width, canvas->kept_width);
     return CU_OK;
-}
-
-/* All pages at once: a child has none yet, and each would cost a fault of its own. */
-static void touch(uint8_t *p, size_t n)
-{
-    enum { page_bytes = 4096 };
-
-    uint8_t *const first = p + (page_bytes - (uintptr_t)p % page_bytes) % page_bytes;
-
-    /* A kernel that does not know it says so, and the pages come one by one. */
-    if (n >= 16 * (size_t)page_bytes)
-        (void)madvise(first, (n - page_bytes) / page_bytes * page_bytes, MADV_POPULATE_WRITE);
 }
 
 cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, uint32_t channels,
@@ -61,7 +48,7 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
 
     if (st != CU_OK)
         return st;
-    canvas->kept = kept <= canvas->room.n ? canvas->room.p : malloc(kept);
+    canvas->kept = malloc(kept);
     if (canvas->row_channels != channels) {
         canvas->alpha = malloc((size_t)canvas->kept_width * canvas->kept_height);
         if (canvas->alpha == NULL)
@@ -72,8 +59,6 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
         canvas->full = malloc((size_t)pixels * channels);
     if (canvas->kept == NULL || (canvas->want_full && canvas->full == NULL))
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    if (canvas->kept != canvas->room.p)
-        touch(canvas->kept, kept);
     memset(canvas->kept, grey, kept);
     if (canvas->full != NULL)
         memset(canvas->full, grey, (size_t)pixels * channels);
@@ -83,13 +68,12 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
 
 void cu_canvas_free(cu_canvas *canvas)
 {
-    if (canvas->kept != canvas->room.p)
-        free(canvas->kept);
+    free(canvas->kept);
     free(canvas->alpha);
     free(canvas->full);
     free(canvas->columns);
     cu_pdq_scratch_free(&canvas->scratch);
-    *canvas = (cu_canvas){.want_full = canvas->want_full, .room = canvas->room};
+    *canvas = (cu_canvas){.want_full = canvas->want_full};
 }
 
 void cu_canvas_restart(cu_canvas *canvas)

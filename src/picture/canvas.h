@@ -8,21 +8,14 @@
 
 enum { cu_canvas_side = 512 }; /* of the samples that variant A is made of */
 
-/* Memory for samples that lies ready; the canvas writes all that it uses of it first. */
-typedef struct cu_canvas_room {
-    uint8_t *p; /* NULL: there is none */
-    size_t n;
-} cu_canvas_room;
-
 /*
  * Rows come from the top, each once, and those that are not wanted may be left out. Zero it,
- * but for want_full and room, to start. What never comes is mid-grey, as libjpeg fills what is
+ * but for want_full, to start. What never comes is mid-grey, as libjpeg fills what is
  * missing.
  */
 typedef struct cu_canvas {
-    bool want_full;      /* keep every pixel: variant F is wanted */
-    bool sample_always;  /* for tests: decoders compute samples alone, however few pixels */
-    cu_canvas_room room; /* where kept lies, if it fits */
+    bool want_full;     /* keep every pixel: variant F is wanted */
+    bool sample_always; /* for tests: decoders compute samples alone, however few pixels */
     bool begun;
     uint32_t width, height; /* of the picture */
     uint32_t channels;      /* of kept and full: 1 grey, 3 red green blue */

@@ -30,7 +30,12 @@ struct cu_picture_decoder {
 static cu_status restart(cu_picture_decoder *decoder, int kind, cu_err *err)
 {
     cu_zygote_stop(CU_MOVE(decoder->zygotes[kind]));
-    return cu_zygote_start(programs[kind], &decoder->zygotes[kind], err);
+
+    const cu_status st = cu_zygote_start(programs[kind], &decoder->zygotes[kind], err);
+
+    if (st == CU_OK)
+        cu_zygote_keep_ready(decoder->zygotes[kind], &limits);
+    return st;
 }
 
 cu_status cu_picture_decoder_start(cu_picture_decoder **out, cu_err *err)
@@ -132,10 +137,13 @@ cu_status cu_picture_examine(cu_picture_decoder *decoder, const cu_picture_file 
 
     const bool whole = receive(item.socket, &facts, file->views, &late);
 
-    st = cu_item_end(decoder->zygotes[kind], &item, late ? "time limit" : NULL, &why);
-    /* An answer that came whole stands, however its child ended after it. */
-    if (whole)
+    /* An answer that came whole stands, however its child ends after it. */
+    if (whole) {
+        cu_item_leave(decoder->zygotes[kind], &item);
         st = cu_picture_facts_check(&facts, file->bytes, &why);
+    } else {
+        st = cu_item_end(decoder->zygotes[kind], &item, late ? "time limit" : NULL, &why);
+    }
     if (whole && st == CU_OK && file->views != NULL)
         st = cu_picture_views_check(file->views, &why);
     if (!whole && st == CU_OK)

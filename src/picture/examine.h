@@ -5,11 +5,10 @@
 
 #include "picture/canvas.h"
 
-/* What is wanted of a file besides its hashes of variant A, and where to work. */
+/* What is wanted of a file besides its hashes of variant A. */
 typedef struct cu_picture_wish {
     bool full;               /* variant F */
     cu_picture_views *views; /* filled where not NULL */
-    cu_canvas_room room;     /* may be empty */
 } cu_picture_wish;
 
 /* As below. */

@@ -5,48 +5,32 @@
 #include "picture/protocol.h"
 
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
 enum {
     page_bytes = 4096,
-    huge_bytes = 2 << 20,                                /* of a huge page */
-    samples_bytes = cu_canvas_side * cu_canvas_side * 3, /* of a photograph */
-    collapse = 25,                                       /* MADV_COLLAPSE, since Linux 6.1 */
+    heap_bytes = 1280 << 10, /* what a photograph takes: samples, tables, rows */
 };
 
-static cu_canvas_room samples;
-
 /*
- * Pages that each child would otherwise be given anew, at a fault a page: they lie in one huge
- * page. The child that had it is dead before the next begins, and that one clears it before it
- * looks at its file. Where the system has no such page, each child has its own memory.
+ * The memory that the picture will take is faulted in at once, before there is a picture: each
+ * of its pages would cost a fault of its own while somebody waits.
  */
-static void make_room(void)
+static void make_room(CU_UNUSED void *state)
 {
-    uint8_t *const p = mmap(NULL, 2 * (size_t)huge_bytes, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint8_t *const p = malloc(heap_bytes);
 
-    /* A child's memory ends with it: giving some back to the system before is lost labour. */
-    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    (void)mallopt(M_TOP_PAD, 1 << 20);
-    if (p == MAP_FAILED)
+    if (p == NULL)
         return;
 
-    const size_t before = (huge_bytes - (uintptr_t)p % huge_bytes) % huge_bytes;
-    uint8_t *const page = p + before;
+    uint8_t *const first = p + (page_bytes - (uintptr_t)p % page_bytes);
 
-    memset(page, 0, huge_bytes);
-    if (madvise(page, huge_bytes, collapse) == 0)
-        samples = (cu_canvas_room){page, samples_bytes};
-    else
-        (void)munmap(page, huge_bytes);
-    /* Nothing else may be shared. */
-    if (before > 0)
-        (void)munmap(p, before);
-    (void)munmap(page + huge_bytes, huge_bytes - before);
+    /* A kernel that does not know it says so, and the pages come one by one. */
+    (void)madvise(first, heap_bytes - page_bytes, MADV_POPULATE_WRITE);
+    free(p);
 }
 
 static cu_status handle(CU_UNUSED void *state, CU_UNUSED cu_bytes request,
@@ -63,9 +47,6 @@ static cu_status item(CU_UNUSED void *state, cu_bytes request, const int *fds, s
     static cu_picture_views views;
     cu_picture_request asked;
 
-    /* Nothing of the file before is there when this one's first byte is looked at. */
-    if (samples.p != NULL)
-        memset(samples.p, 0, huge_bytes);
     if (request.n != sizeof asked || fd_count != 2)
         return cu_fail(err, CU_EUSAGE, "not an item");
     memcpy(&asked, request.p, sizeof asked);
@@ -76,11 +57,10 @@ static cu_status item(CU_UNUSED void *state, cu_bytes request, const int *fds, s
 
     if (p == MAP_FAILED)
         return cu_fail_os(err, "could not map the file");
-    cu_picture_examine_with((cu_bytes){p + before, asked.bytes},
-                            &(cu_picture_wish){.full = asked.full != 0,
-                                               .views = asked.views != 0 ? &views : NULL,
-                                               .room = samples},
-                            &facts);
+    cu_picture_examine_with(
+        (cu_bytes){p + before, asked.bytes},
+        &(cu_picture_wish){.full = asked.full != 0, .views = asked.views != 0 ? &views : NULL},
+        &facts);
     return cu_sandbox_write_all(fds[0], &facts, sizeof facts) &&
                    (asked.views == 0 || cu_sandbox_write_all(fds[0], &views, sizeof views))
                ? CU_OK
@@ -89,9 +69,12 @@ static cu_status item(CU_UNUSED void *state, cu_bytes request, const int *fds, s
 
 int main(void)
 {
-    const cu_zygote_work work = {.handle = handle, .item = item};
+    const cu_zygote_work work = {.ready = make_room, .handle = handle, .item = item};
 
-    make_room();
+    /* A child's memory ends with it: giving some back to the system before is lost labour. */
+    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    (void)mallopt(M_TOP_PAD, 1 << 20);
     tzset(); /* what libc reads at first use, before there are no files any more */
     return cu_zygote_serve(&work);
 }

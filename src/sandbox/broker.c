@@ -19,10 +19,14 @@
 enum { exit_memory = 64 };
 
 struct cu_zygote {
-    pthread_mutex_t lock; /* guards control and room: one question at a time */
+    pthread_mutex_t lock; /* guards all below but pid and level: one question at a time */
     int control;
     pid_t pid;
     cu_sandbox_level level;
+    bool keeps_ready;
+    bool owes; /* the answer that says the pid of ready has not been read */
+    cu_sandbox_limits ready_limits;
+    cu_item ready; /* waits for its request; pid 0: none */
     uint8_t room[cu_wire_room];
 };
 
@@ -118,6 +122,7 @@ cu_status cu_zygote_start(const char *program, cu_zygote **out, cu_err *err)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     pthread_mutex_init(&zygote->lock, NULL);
     zygote->control = -1;
+    zygote->ready.socket = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return cu_fail_os(err, "could not make a socket");
 
@@ -145,6 +150,8 @@ void cu_zygote_stop(cu_zygote *zygote)
         return;
     if (zygote->control >= 0)
         close(zygote->control);
+    if (zygote->ready.socket >= 0)
+        close(zygote->ready.socket);
     if (zygote->pid > 0) {
         kill(zygote->pid, SIGKILL);
         while (waitpid(zygote->pid, NULL, 0) < 0 && errno == EINTR)
@@ -159,28 +166,167 @@ const cu_sandbox_level *cu_zygote_level(const cu_zygote *zygote)
     return &zygote->level;
 }
 
-/* Sends and receives with the lock held; body of the answer is copied to reply where not NULL.
- */
-static bool exchange(cu_zygote *zygote, cu_wire_head *head, cu_bytes request, const int *fds,
-                     size_t fd_count, cu_buffer *reply)
+/* ---- with the lock held ---- */
+
+/* body of the answer is copied to reply where not NULL. */
+static bool hear(cu_zygote *zygote, cu_wire_head *head, cu_buffer *reply)
 {
     cu_bytes body = {0};
     int got[cu_sandbox_fds_max];
     size_t got_count = 0;
 
-    pthread_mutex_lock(&zygote->lock);
-
-    bool done = cu_wire_send(zygote->control, head, request, fds, fd_count) &&
-                cu_wire_receive(zygote->control, zygote->room, head, &body, got, &got_count);
-
-    if (done && reply != NULL) {
-        reply->n = 0;
-        cu_buffer_append(reply, body.p, body.n);
-        done = !reply->bad;
-    }
-    pthread_mutex_unlock(&zygote->lock);
+    if (!cu_wire_receive(zygote->control, zygote->room, head, &body, got, &got_count))
+        return false;
     for (size_t i = 0; i < got_count; i++)
         close(got[i]);
+    if (reply == NULL)
+        return true;
+    reply->n = 0;
+    cu_buffer_append(reply, body.p, body.n);
+    return !reply->bad;
+}
+
+static void forget_ready(cu_zygote *zygote)
+{
+    if (zygote->ready.socket >= 0)
+        close(zygote->ready.socket);
+    zygote->ready = (cu_item){.socket = -1};
+}
+
+/* Reads the answer that is owed, so that the next to come is that of the next question. */
+static bool settle(cu_zygote *zygote)
+{
+    cu_wire_head head = {.kind = 0};
+
+    if (!zygote->owes)
+        return true;
+    zygote->owes = false;
+    if (!hear(zygote, &head, NULL)) {
+        forget_ready(zygote);
+        return false;
+    }
+    zygote->ready.pid = head.pid;
+    if (head.status != CU_OK || head.pid <= 0)
+        forget_ready(zygote);
+    return true;
+}
+
+static bool question(cu_zygote *zygote, cu_wire_head *head, cu_bytes request, const int *fds,
+                     size_t fd_count, cu_buffer *reply)
+{
+    return settle(zygote) && cu_wire_send(zygote->control, head, request, fds, fd_count) &&
+           hear(zygote, head, reply);
+}
+
+/* Tells the zygote to fork; whoever waits for the answer reads it. */
+static bool order_item(cu_zygote *zygote, const cu_sandbox_limits *limits, int *socket)
+{
+    const cu_wire_head head = {.kind = CU_WIRE_ITEM, .limits = *limits};
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return false;
+
+    const bool sent = cu_wire_send(zygote->control, &head, (cu_bytes){0}, &pair[1], 1);
+
+    close(pair[1]);
+    *socket = pair[0];
+    if (!sent) {
+        close(pair[0]);
+        *socket = -1;
+    }
+    return sent;
+}
+
+static bool fork_item(cu_zygote *zygote, const cu_sandbox_limits *limits, cu_item *out)
+{
+    cu_wire_head head = {.kind = 0};
+    cu_item item = {.socket = -1};
+
+    if (!settle(zygote) || !order_item(zygote, limits, &item.socket))
+        return false;
+    if (!hear(zygote, &head, NULL) || head.status != CU_OK || head.pid <= 0) {
+        close(item.socket);
+        return false;
+    }
+    item.pid = head.pid;
+    *out = item;
+    return true;
+}
+
+static bool same_limits(const cu_sandbox_limits *a, const cu_sandbox_limits *b)
+{
+    return a->memory_bytes == b->memory_bytes && a->cpu_seconds == b->cpu_seconds &&
+           a->output_bytes == b->output_bytes && a->threads == b->threads;
+}
+
+static bool take_ready(cu_zygote *zygote, const cu_sandbox_limits *limits, cu_item *out)
+{
+    if (!zygote->keeps_ready || !same_limits(limits, &zygote->ready_limits) ||
+        !settle(zygote) || zygote->ready.pid == 0)
+        return false;
+    *out = zygote->ready;
+    zygote->ready = (cu_item){.socket = -1};
+    return true;
+}
+
+/* The next one is made while this one works. */
+static void order_ready(cu_zygote *zygote)
+{
+    if (zygote->keeps_ready && !zygote->owes && zygote->ready.pid == 0)
+        zygote->owes = order_item(zygote, &zygote->ready_limits, &zygote->ready.socket);
+}
+
+/* Buries it, unheard. A zygote that is gone has taken it along. */
+static void leave(cu_zygote *zygote, cu_item *item)
+{
+    const cu_wire_head head = {.kind = CU_WIRE_LEAVE, .pid = item->pid};
+
+    (void)cu_wire_send(zygote->control, &head, (cu_bytes){0}, NULL, 0);
+    close(item->socket);
+    *item = (cu_item){.socket = -1};
+}
+
+static bool give_request(const cu_item *item, const cu_sandbox_request *request)
+{
+    const cu_wire_head head = {.kind = CU_WIRE_REQUEST};
+
+    return cu_wire_send(item->socket, &head, request->bytes, request->fds, request->fd_count);
+}
+
+/* The system may have taken the fork that stood ready, for want of memory: then a new one. */
+static bool give_to_ready(cu_zygote *zygote, const cu_sandbox_limits *limits,
+                          const cu_sandbox_request *request, cu_item *out)
+{
+    if (!take_ready(zygote, limits, out))
+        return false;
+    if (give_request(out, request))
+        return true;
+    leave(zygote, out);
+    return false;
+}
+
+static bool give_to_fork(cu_zygote *zygote, const cu_sandbox_limits *limits,
+                         const cu_sandbox_request *request, cu_item *out)
+{
+    if (!fork_item(zygote, limits, out))
+        return false;
+    /* One that could not be confined is gone, and its end says why. */
+    if (!give_request(out, request))
+        (void)shutdown(out->socket, SHUT_WR);
+    return true;
+}
+
+/* ---- without it ---- */
+
+static bool exchange(cu_zygote *zygote, cu_wire_head *head, cu_bytes request, const int *fds,
+                     size_t fd_count, cu_buffer *reply)
+{
+    pthread_mutex_lock(&zygote->lock);
+
+    const bool done = question(zygote, head, request, fds, fd_count, reply);
+
+    pthread_mutex_unlock(&zygote->lock);
     return done;
 }
 
@@ -199,30 +345,32 @@ cu_status cu_zygote_ask(cu_zygote *zygote, cu_bytes request, const int *fds, siz
     return CU_OK;
 }
 
+void cu_zygote_keep_ready(cu_zygote *zygote, const cu_sandbox_limits *limits)
+{
+    pthread_mutex_lock(&zygote->lock);
+    zygote->keeps_ready = true;
+    zygote->ready_limits = *limits;
+    order_ready(zygote);
+    pthread_mutex_unlock(&zygote->lock);
+}
+
 cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits,
                         const cu_sandbox_request *request, cu_item *out, cu_err *err)
 {
-    int pair[2];
-    int sent[cu_sandbox_fds_max];
-    cu_wire_head head = {.kind = CU_WIRE_ITEM, .limits = *limits};
+    cu_item item = {.socket = -1};
 
-    if (request->fd_count >= cu_sandbox_fds_max)
-        return cu_fail(err, CU_EUSAGE, "too many descriptors for one item");
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return cu_fail_os(err, "could not make a socket");
-    sent[0] = pair[1];
-    for (size_t i = 0; i < request->fd_count; i++)
-        sent[i + 1] = request->fds[i];
+    if (request->fd_count >= cu_sandbox_fds_max || request->bytes.n > cu_sandbox_request_max)
+        return cu_fail(err, CU_EUSAGE, "the request is too large for one item");
+    pthread_mutex_lock(&zygote->lock);
 
-    const bool done =
-        exchange(zygote, &head, request->bytes, sent, request->fd_count + 1, NULL);
+    const bool done = give_to_ready(zygote, limits, request, &item) ||
+                      give_to_fork(zygote, limits, request, &item);
 
-    close(pair[1]);
-    if (!done || head.status != CU_OK || head.pid <= 0) {
-        close(pair[0]);
+    order_ready(zygote);
+    pthread_mutex_unlock(&zygote->lock);
+    if (!done)
         return cu_fail(err, CU_ECHILD, "the sandboxed child could not start an item");
-    }
-    *out = (cu_item){.pid = head.pid, .socket = pair[0]};
+    *out = item;
     return CU_OK;
 }
 
@@ -267,4 +415,13 @@ cu_status cu_item_end(cu_zygote *zygote, cu_item *item, const char *killed_for, 
         return cu_fail(err, CU_ELIMIT, "%s", killed_for);
     item->killed_by = WIFSIGNALED(head.wait_status) ? WTERMSIG(head.wait_status) : 0;
     return explain(head.wait_status, err);
+}
+
+void cu_item_leave(cu_zygote *zygote, cu_item *item)
+{
+    if (item->pid <= 0)
+        return;
+    pthread_mutex_lock(&zygote->lock);
+    leave(zygote, item);
+    pthread_mutex_unlock(&zygote->lock);
 }

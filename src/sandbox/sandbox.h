@@ -33,10 +33,12 @@ typedef struct cu_sandbox_level {
 /*
  * A zygote's work. prepare runs once, before the sandbox closes: load libraries, set the
  * locale. handle runs in the zygote itself and answers at once; its state is what the forks
- * inherit. item runs in a fork of its own and answers on fds[0].
+ * inherit. item runs in a fork of its own and answers on fds[0]; ready, where not NULL, runs
+ * there before the item's request has come.
  */
 typedef struct cu_zygote_work {
     void *state;
+    void (*ready)(void *state);
     cu_status (*handle)(void *state, cu_bytes request, const int *fds, size_t fd_count,
                         cu_buffer *reply, cu_err *err);
     cu_status (*item)(void *state, cu_bytes request, const int *fds, size_t fd_count,
@@ -88,7 +90,14 @@ typedef struct cu_sandbox_request {
     size_t fd_count;
 } cu_sandbox_request;
 
-/* Forks an item with the request. */
+/*
+ * From now on a fork with these limits always stands ready for the next item that has the same:
+ * it was made and confined while the item before it worked. Its state is the zygote's of then,
+ * so this is for zygotes whose state does not change.
+ */
+void cu_zygote_keep_ready(cu_zygote *zygote, const cu_sandbox_limits *limits);
+
+/* Forks an item with the request, or gives the request to the fork that stands ready. */
 cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits,
                         const cu_sandbox_request *request, cu_item *out,
                         cu_err *err) CU_MUST_CHECK;
@@ -101,6 +110,9 @@ cu_status cu_item_start(cu_zygote *zygote, const cu_sandbox_limits *limits,
  */
 cu_status cu_item_end(cu_zygote *zygote, cu_item *item, const char *killed_for,
                       cu_err *err) CU_MUST_CHECK;
+
+/* As cu_item_end, where the item has said all that it had to say: nobody waits for its end. */
+void cu_item_leave(cu_zygote *zygote, cu_item *item);
 
 /* True where an allocation failed in this process since it began: libtsk does not say so
  * itself. */

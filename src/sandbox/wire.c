@@ -62,8 +62,9 @@ static size_t take_fds(struct msghdr *message, int *fds)
     return count;
 }
 
-bool cu_wire_receive(int socket, uint8_t *room, cu_wire_head *head, cu_bytes *body, int *fds,
-                     size_t *fd_count)
+/* One call: the head and what of the body is there. False: nothing whole to go on with. */
+static bool receive(int socket, uint8_t *room, cu_wire_head *head, size_t *got, int *fds,
+                    size_t *fd_count)
 {
     fd_room fd_bytes = {0};
     struct iovec parts[2] = {{head, sizeof *head}, {room, cu_sandbox_request_max}};
@@ -77,13 +78,38 @@ bool cu_wire_receive(int socket, uint8_t *room, cu_wire_head *head, cu_bytes *bo
         n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     *fd_count = n < 0 ? 0 : take_fds(&message, fds);
-    if (n < (ssize_t)sizeof *head || head->n != (size_t)n - sizeof *head ||
-        (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-        for (size_t i = 0; i < *fd_count; i++)
-            close(fds[i]);
-        *fd_count = 0;
-        return false;
-    }
+    *got = n < (ssize_t)sizeof *head ? 0 : (size_t)n - sizeof *head;
+    return n >= (ssize_t)sizeof *head && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
+}
+
+static bool refuse(const int *fds, size_t *fd_count)
+{
+    for (size_t i = 0; i < *fd_count; i++)
+        close(fds[i]);
+    *fd_count = 0;
+    return false;
+}
+
+bool cu_wire_receive(int socket, uint8_t *room, cu_wire_head *head, cu_bytes *body, int *fds,
+                     size_t *fd_count)
+{
+    size_t got = 0;
+
+    if (!receive(socket, room, head, &got, fds, fd_count) || head->n != got)
+        return refuse(fds, fd_count);
+    *body = (cu_bytes){room, head->n};
+    return true;
+}
+
+bool cu_wire_read(int stream, uint8_t *room, cu_wire_head *head, cu_bytes *body, int *fds,
+                  size_t *fd_count)
+{
+    size_t got = 0;
+
+    if (!receive(stream, room, head, &got, fds, fd_count) || head->n < got ||
+        head->n > cu_sandbox_request_max ||
+        !cu_sandbox_read_all(stream, room + got, head->n - got))
+        return refuse(fds, fd_count);
     *body = (cu_bytes){room, head->n};
     return true;
 }

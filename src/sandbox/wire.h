@@ -7,8 +7,14 @@
 
 enum { cu_wire_room = cu_sandbox_request_max + 512 };
 
-/* Kinds of packets from the broker. */
-enum { CU_WIRE_ASK = 1, CU_WIRE_ITEM = 2, CU_WIRE_END = 3 };
+/* Kinds of packets from the broker. All but the last are answered, in their order. */
+enum {
+    CU_WIRE_ASK = 1,
+    CU_WIRE_ITEM = 2, /* fork an item, which waits for its request on the one descriptor */
+    CU_WIRE_END = 3,
+    CU_WIRE_LEAVE = 4,   /* likewise, and nobody waits to hear how it ended */
+    CU_WIRE_REQUEST = 5, /* to the item itself, on its stream */
+};
 
 /* The fixed start of each packet, in the machine's own order: both ends are of one build. */
 typedef struct cu_wire_head {
@@ -27,5 +33,9 @@ bool cu_wire_send(int socket, const cu_wire_head *head, cu_bytes body, const int
 /* body is a view of room (cu_wire_room bytes). fds received are the caller's to close. */
 bool cu_wire_receive(int socket, uint8_t *room, cu_wire_head *head, cu_bytes *body, int *fds,
                      size_t *fd_count);
+
+/* The same from a stream, for which a packet may come in pieces. */
+bool cu_wire_read(int stream, uint8_t *room, cu_wire_head *head, cu_bytes *body, int *fds,
+                  size_t *fd_count);
 
 #endif

@@ -34,49 +34,68 @@ static void on_abort(CU_UNUSED int signal_number)
 }
 
 /* Never returns: the exit status is the item's cu_status, and a bit where memory ran out. */
-static void run_item(const server *self, const cu_wire_head *head, cu_bytes body,
-                     const int *fds, size_t fd_count)
+static void run_item(server *self, const cu_sandbox_limits *limits, int socket)
 {
     cu_err err = {0};
+    cu_wire_head head;
+    cu_bytes request;
+    int fds[cu_sandbox_fds_max + 1] = {socket};
+    size_t fd_count = 0;
 
     close(cu_sandbox_control_fd);
     (void)signal(SIGABRT, on_abort);
 
-    cu_status st = fd_count == 0 ? CU_EUSAGE : cu_confine_item(self->pid, &head->limits, &err);
+    cu_status st = cu_confine_item(self->pid, limits, &err);
 
+    if (st == CU_OK && self->work->ready != NULL)
+        self->work->ready(self->work->state);
+    if (st == CU_OK && !cu_wire_read(socket, self->room, &head, &request, fds + 1, &fd_count))
+        st = CU_ENOTFOUND; /* it was not needed */
     if (st == CU_OK)
-        st = self->work->item(self->work->state, body, fds, fd_count, &err);
+        st = self->work->item(self->work->state, request, fds, fd_count + 1, &err);
     _exit((int)st | (cu_sandbox_memory_ran_out() ? exit_memory : 0));
 }
 
-static bool start_item(const server *self, const cu_wire_head *head, cu_bytes body,
-                       const int *fds, size_t fd_count)
+static bool start_item(server *self, const cu_wire_head *head, const int *fds, size_t fd_count)
 {
-    cu_wire_head reply = {.kind = 0};
-    const pid_t pid = fork();
+    cu_wire_head reply = {.kind = 0, .status = CU_EUSAGE};
 
-    if (pid == 0)
-        run_item(self, head, body, fds, fd_count);
-    reply.pid = pid;
-    reply.status = pid > 0 ? CU_OK : CU_ENOMEM;
+    if (fd_count == 1) {
+        const pid_t pid = fork();
+
+        if (pid == 0)
+            run_item(self, &head->limits, fds[0]);
+        reply.pid = pid;
+        reply.status = pid > 0 ? CU_OK : CU_ENOMEM;
+    }
     return cu_wire_send(cu_sandbox_control_fd, &reply, (cu_bytes){0}, NULL, 0);
+}
+
+/* A child that has begun to exit keeps its own status. */
+static cu_status bury(int64_t pid, int *status)
+{
+    kill((pid_t)pid, SIGKILL);
+    while (waitpid((pid_t)pid, status, 0) < 0) {
+        if (errno != EINTR)
+            return CU_ENOTFOUND;
+    }
+    return CU_OK;
 }
 
 static bool end_item(const cu_wire_head *head)
 {
-    cu_wire_head reply = {.kind = 0, .status = CU_OK, .pid = head->pid};
+    cu_wire_head reply = {.kind = 0, .pid = head->pid};
+
+    reply.status = bury(head->pid, &reply.wait_status);
+    return cu_wire_send(cu_sandbox_control_fd, &reply, (cu_bytes){0}, NULL, 0);
+}
+
+static bool leave_item(const cu_wire_head *head)
+{
     int status = 0;
 
-    /* A child that has begun to exit keeps its own status. */
-    kill((pid_t)head->pid, SIGKILL);
-    while (waitpid((pid_t)head->pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            reply.status = CU_ENOTFOUND;
-            break;
-        }
-    }
-    reply.wait_status = status;
-    return cu_wire_send(cu_sandbox_control_fd, &reply, (cu_bytes){0}, NULL, 0);
+    (void)bury(head->pid, &status);
+    return true;
 }
 
 static bool answer(const server *self, cu_bytes body, const int *fds, size_t fd_count)
@@ -111,9 +130,11 @@ static bool serve_one(server *self)
     if (head.kind == CU_WIRE_ASK)
         return answer(self, body, fds, fd_count); /* the handler keeps or closes the fds */
     if (head.kind == CU_WIRE_ITEM)
-        on = start_item(self, &head, body, fds, fd_count);
+        on = start_item(self, &head, fds, fd_count);
     else if (head.kind == CU_WIRE_END)
         on = end_item(&head);
+    else if (head.kind == CU_WIRE_LEAVE)
+        on = leave_item(&head);
     close_all(fds, fd_count);
     return on;
 }

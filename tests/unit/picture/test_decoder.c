@@ -108,38 +108,6 @@ static void answers_with_other_views_and_from_within_a_file(void **state)
     free(jpeg);
 }
 
-/* Room that another picture was in says nothing of it, whichever is too small or fits. */
-static void samples_in_used_room_are_those_of_new_memory(void **state)
-{
-    static uint8_t room[cu_canvas_side * cu_canvas_side * 3];
-    static const uint32_t sides[] = {40, 200, 700};
-
-    (void)state;
-    for (size_t i = 0; i < CU_COUNT_OF(sides); i++) {
-        const make_jpeg wanted = {.width = sides[i],
-                                  .height = sides[i],
-                                  .channels = 3,
-                                  .quality = 80,
-                                  .seed = (unsigned)i};
-        size_t n = 0;
-        uint8_t *const jpeg = make_jpeg_file(&wanted, &n);
-        cu_picture_facts facts;
-        cu_picture_facts expected;
-
-        /* One that is cut off leaves rows that nobody writes. */
-        for (size_t bytes = n; bytes > n / 3; bytes -= n / 2) {
-            cu_picture_examine_here((cu_bytes){jpeg, bytes}, false, &expected);
-            for (size_t most = 0; most <= sizeof room; most += sizeof room / 2) {
-                memset(room, 0xA5, sizeof room);
-                cu_picture_examine_with((cu_bytes){jpeg, bytes},
-                                        &(cu_picture_wish){.room = {room, most}}, &facts);
-                assert_memory_equal(&facts, &expected, sizeof facts);
-            }
-        }
-        free(jpeg);
-    }
-}
-
 static void answers_as_without_a_sandbox_for(const char *path)
 {
     FILE *const in = fopen(path, "rb");
@@ -298,7 +266,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_as_without_a_sandbox),
         cmocka_unit_test(answers_with_other_views_and_from_within_a_file),
-        cmocka_unit_test(samples_in_used_room_are_those_of_new_memory),
         cmocka_unit_test(answers_for_every_format_in_turn),
         cmocka_unit_test(the_program_of_jpegs_has_no_other_library),
         cmocka_unit_test(answers_for_what_is_no_picture),

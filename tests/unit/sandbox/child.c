@@ -20,6 +20,10 @@
 /* Whatever the compiler thinks of it, this is done. */
 static volatile uintptr_t sink;
 
+/* What a fork was made with. */
+static uint8_t turns;   /* questions "+" to the zygote before it */
+static uint8_t readied; /* that it made itself ready */
+
 static void spin(void)
 {
     for (;;)
@@ -131,6 +135,8 @@ static cu_status item(void *state, cu_bytes request, const int *fds, size_t fd_c
     switch (what) {
     case 'n':
         return CU_OK;
+    case 'R':
+        return answer(fds[0], (const uint8_t[]){turns, readied}, 2, err);
     case 'r':
         return (cu_status)request.p[1];
     case 'c':
@@ -169,7 +175,9 @@ static cu_status handle(void *state, cu_bytes request, const int *fds, size_t fd
         return cu_fail(err, CU_EUSAGE, "nothing was asked");
     if (request.p[0] == 'q')
         _exit(3);
-    if (request.p[0] == '=') {
+    if (request.p[0] == '+')
+        turns++;
+    if (request.p[0] == '=' || request.p[0] == '+') {
         cu_buffer_append(reply, request.p, request.n);
         return CU_OK;
     }
@@ -178,9 +186,15 @@ static cu_status handle(void *state, cu_bytes request, const int *fds, size_t fd
     return CU_OK;
 }
 
+static void get_ready(void *state)
+{
+    (void)state;
+    readied++;
+}
+
 int main(void)
 {
-    const cu_zygote_work work = {.handle = handle, .item = item};
+    const cu_zygote_work work = {.ready = get_ready, .handle = handle, .item = item};
 
     return cu_zygote_serve(&work);
 }

@@ -3,10 +3,13 @@
 #include "sandbox/sandbox.h"
 #include "support/cmocka.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -192,6 +195,138 @@ static void many_items_side_by_side(void **state)
     }
 }
 
+static void ask(const char *request)
+{
+    cu_buffer reply = {.ceiling = cu_sandbox_request_max};
+
+    assert_int_equal(
+        cu_zygote_ask(zygote, (cu_bytes){(const uint8_t *)request, 1}, NULL, 0, &reply, NULL),
+        CU_OK);
+    cu_buffer_free(&reply);
+}
+
+/* How many "+" the item's fork was made after. */
+static int turns_of(const cu_sandbox_limits *limits, pid_t *pid)
+{
+    cu_item item = start("R", limits);
+    uint8_t told[2] = {0};
+
+    assert_true(cu_sandbox_read_all(item.socket, told, sizeof told));
+    assert_int_equal(told[1], 1);
+    *pid = (pid_t)item.pid;
+    cu_item_leave(zygote, &item);
+    assert_int_equal(item.pid, 0);
+    return told[0];
+}
+
+/* It was made before the question, and stands for its own limits alone. */
+static void an_item_stands_ready(void **state)
+{
+    const cu_sandbox_limits seconds = {.cpu_seconds = 20};
+    pid_t pid = 0;
+
+    (void)state;
+    assert_int_equal(turns_of(&no_limits, &pid), 0);
+    cu_zygote_keep_ready(zygote, &no_limits);
+    for (int i = 1; i < 20; i++) {
+        ask("+");
+        assert_int_equal(turns_of(&seconds, &pid), i);
+        assert_int_equal(turns_of(&no_limits, &pid), i - 1);
+    }
+    ask("=");
+    assert_int_not_equal(kill(pid, 0), 0); /* what was left is buried */
+}
+
+/* What a line of a process's status says; "" where there is none. */
+static const char *status_of(const char *pid, const char *what)
+{
+    static char line[256];
+    char path[64];
+    const char *said = "";
+
+    (void)snprintf(path, sizeof path, "/proc/%.20s/status", pid);
+
+    FILE *const file = fopen(path, "re");
+
+    while (file != NULL && *said == '\0' && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, what, strlen(what)) == 0)
+            said = line + strlen(what) + 1;
+    }
+    if (file != NULL)
+        fclose(file);
+    return said;
+}
+
+static void kill_and_wait(const char *pid)
+{
+    assert_int_equal(kill((pid_t)strtol(pid, NULL, 10), SIGKILL), 0);
+    while (*status_of(pid, "State:") != 'Z')
+        (void)usleep(1000);
+}
+
+/* All forks of the zygote but its item. */
+static int kill_others(const cu_item *item)
+{
+    char own[24];
+    DIR *const processes = opendir("/proc");
+    int killed = 0;
+
+    assert_non_null(processes);
+    (void)snprintf(own, sizeof own, "%lld", (long long)item->pid);
+
+    const long parent = strtol(status_of(own, "PPid:"), NULL, 10);
+
+    for (struct dirent *entry = readdir(processes); entry != NULL; entry = readdir(processes)) {
+        const long pid = strtol(entry->d_name, NULL, 10);
+
+        if (pid <= 0 || pid == item->pid ||
+            strtol(status_of(entry->d_name, "PPid:"), NULL, 10) != parent)
+            continue;
+        kill_and_wait(entry->d_name);
+        killed++;
+    }
+    closedir(processes);
+    return killed;
+}
+
+/* Where the system took it, another is made. */
+static void one_that_stood_ready_and_is_gone_is_missed_by_nobody(void **state)
+{
+    pid_t pid = 0;
+
+    (void)state;
+    cu_zygote_keep_ready(zygote, &no_limits);
+    for (int i = 1; i < 10; i++) {
+        ask("+");
+
+        cu_item item = start("W", &no_limits);
+
+        ask("=");
+        assert_int_equal(kill_others(&item), 1);
+        assert_int_equal(turns_of(&no_limits, &pid), i);
+        assert_int_equal(cu_item_end(zygote, &item, "no need", NULL), CU_ELIMIT);
+    }
+}
+
+static void a_request_that_is_too_large_is_refused(void **state)
+{
+    static uint8_t large[cu_sandbox_request_max + 1] = {'n'};
+    cu_item item = {0};
+
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        const cu_sandbox_request request = {(cu_bytes){large, cu_sandbox_request_max + more},
+                                            NULL, 0};
+
+        assert_int_equal(cu_item_start(zygote, &no_limits, &request, &item, NULL),
+                         more == 0 ? CU_OK : CU_EUSAGE);
+        if (more == 0) {
+            wait_for_end(&item);
+            assert_int_equal(cu_item_end(zygote, &item, NULL, NULL), CU_OK);
+        }
+    }
+}
+
 static void the_zygote_answers(void **state)
 {
     static uint8_t large[cu_sandbox_request_max];
@@ -304,6 +439,9 @@ int main(void)
         TEST(a_descriptor_is_handed_over),
         TEST(an_item_is_ended_early_for_a_reason),
         TEST(many_items_side_by_side),
+        TEST(an_item_stands_ready),
+        TEST(one_that_stood_ready_and_is_gone_is_missed_by_nobody),
+        TEST(a_request_that_is_too_large_is_refused),
         TEST(the_zygote_answers),
         TEST(the_zygote_is_confined_and_says_how_far),
         TEST(a_dead_zygote_is_told),
