@@ -108,17 +108,15 @@ static inline lanes channel(__m512i bytes, int from)
         _mm512_maskz_permutexvar_epi8(0x1111111111111111U, places, bytes));
 }
 
-static inline lanes luma_of_rgb(const uint8_t *p, uint32_t n)
+static inline void split_pixels(const uint8_t *p, uint32_t n, lanes out[3])
 {
     const __m512i bytes = _mm512_maskz_loadu_epi8((1ULL << (3 * n)) - 1, p);
-    const lanes red = _mm512_mul_ps(_mm512_set1_ps(0.299F), channel(bytes, 0));
-    const lanes green = _mm512_mul_ps(_mm512_set1_ps(0.587F), channel(bytes, 1));
-    const lanes blue = _mm512_mul_ps(_mm512_set1_ps(0.114F), channel(bytes, 2));
 
-    return _mm512_add_ps(_mm512_add_ps(red, green), blue);
+    for (int i = 0; i < 3; i++)
+        out[i] = channel(bytes, i);
 }
 
-static inline lanes luma_of_grey(const uint8_t *p, uint32_t n)
+static inline lanes lanes_of_bytes(const uint8_t *p, uint32_t n)
 {
     const __m128i bytes = _mm_maskz_loadu_epi8((__mmask16)((1U << n) - 1), p);
 
@@ -215,7 +213,7 @@ static inline lanes channel(__m256i bytes, int from)
     return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, places));
 }
 
-static inline lanes luma_of_rgb(const uint8_t *p, uint32_t n)
+static inline void split_pixels(const uint8_t *p, uint32_t n, lanes out[3])
 {
     uint8_t last[24] = {0};
 
@@ -225,18 +223,19 @@ static inline lanes luma_of_rgb(const uint8_t *p, uint32_t n)
     const __m128i low = _mm_loadu_si128((const __m128i_u *)p);
     const __m128i high = _mm_loadu_si128((const __m128i_u *)(p + 8));
     const __m256i bytes = _mm256_set_m128i(high, low);
-    const lanes red = _mm256_mul_ps(_mm256_set1_ps(0.299F), channel(bytes, 0));
-    const lanes green = _mm256_mul_ps(_mm256_set1_ps(0.587F), channel(bytes, 1));
-    const lanes blue = _mm256_mul_ps(_mm256_set1_ps(0.114F), channel(bytes, 2));
 
-    return _mm256_add_ps(_mm256_add_ps(red, green), blue);
+    for (int i = 0; i < 3; i++)
+        out[i] = channel(bytes, i);
 }
 
-static inline lanes luma_of_grey(const uint8_t *p, uint32_t n)
+static inline lanes lanes_of_bytes(const uint8_t *p, uint32_t n)
 {
     uint64_t bytes = 0;
 
-    memcpy(&bytes, p, n);
+    if (n == sizeof bytes)
+        memcpy(&bytes, p, sizeof bytes);
+    else
+        memcpy(&bytes, p, n);
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes)));
 }
 
@@ -250,7 +249,7 @@ enum { wide = CU_PDQ_LANES };
 
 /* One picture on its way. Rows of floats are padded to whole vectors. */
 typedef struct blur {
-    const cu_pdq_pixels *pixels;
+    uint32_t width, height;
     cu_pdq_small_picture *out;
     size_t padded;     /* floats of a row */
     size_t box_across; /* places of the box along rows */
@@ -262,25 +261,28 @@ typedef struct blur {
     float *strip;       /* [wide][padded]: boxed down once */
     float *narrow;      /* [ring_rows][64]: boxed along rows twice */
     float *narrow_sums; /* [64]: running, down */
+    size_t taken;       /* rows of the picture */
     size_t strip_rows;  /* filled */
     size_t narrow_rows; /* that have entered the last box */
     uint32_t sampled;   /* rows of out that are done */
 } blur;
 
-static size_t padded_width(const cu_pdq_pixels *pixels)
+enum { alignment = 64, head_bytes = (sizeof(blur) + alignment - 1) / alignment * alignment };
+
+static size_t padded_width(const cu_pdq_pixels *shape)
 {
-    return ((size_t)pixels->width + wide - 1) / wide * wide;
+    return ((size_t)shape->width + wide - 1) / wide * wide;
 }
 
-static size_t scratch_bytes(const cu_pdq_pixels *pixels)
+static size_t room_bytes(const cu_pdq_pixels *shape)
 {
-    const size_t ring_rows = (size_t)cu_pdq_box(pixels->height) + wide;
+    const size_t ring_rows = (size_t)cu_pdq_box(shape->height) + wide;
 
-    return sizeof(float) * (padded_width(pixels) * (wide + ring_rows + 1 + wide) +
-                            (ring_rows + 1) * cu_pdq_small);
+    return head_bytes + sizeof(float) * (padded_width(shape) * (wide + ring_rows + 1 + wide) +
+                                         (ring_rows + 1) * cu_pdq_small);
 }
 
-static float *take(float **from, size_t n)
+static float *take_floats(float **from, size_t n)
 {
     float *const taken = *from;
 
@@ -313,24 +315,33 @@ static inline float held_at(size_t i, size_t n, size_t box)
 /* ---- along rows ---- */
 
 /* The n pixels from x of row y. */
-static inline lanes luma_at(const cu_pdq_pixels *pixels, size_t x, size_t y, uint32_t n)
+static inline lanes luma_at(const cu_pdq_pixels *strip, size_t x, size_t y, uint32_t n)
 {
-    const uint8_t *const p = pixels->p + y * pixels->stride_bytes + x * pixels->channels;
+    const size_t plane = strip->plane_bytes;
+    const uint8_t *const row = strip->p + y * strip->stride_bytes;
+    lanes channels[3];
 
-    return pixels->channels == 1 ? luma_of_grey(p, n) : luma_of_rgb(p, n);
+    if (strip->channels == 1)
+        return lanes_of_bytes(row + x, n);
+    if (plane == 0)
+        split_pixels(row + x * 3, n, channels);
+    for (size_t i = 0; plane != 0 && i < 3; i++)
+        channels[i] = lanes_of_bytes(row + i * plane + x, n);
+    return lanes_add(lanes_add(lanes_multiply(lanes_of(0.299F), channels[0]),
+                               lanes_multiply(lanes_of(0.587F), channels[1])),
+                     lanes_multiply(lanes_of(0.114F), channels[2]));
 }
 
-static void turn_pixels(blur *self, size_t y)
+/* Rows y… of the strip. */
+static void turn_pixels(blur *self, const cu_pdq_pixels *strip, size_t y)
 {
-    const cu_pdq_pixels *const pixels = self->pixels;
-
     for (size_t x = 0; x < self->padded; x += wide) {
-        const size_t left = pixels->width - x;
+        const size_t left = self->width - x;
         const uint32_t n = (uint32_t)(left < wide ? left : wide);
         lanes tile[wide];
 
         for (size_t r = 0; r < wide; r++)
-            tile[r] = y + r < pixels->height ? luma_at(pixels, x, y + r, n) : lanes_zero();
+            tile[r] = y + r < strip->height ? luma_at(strip, x, y + r, n) : lanes_zero();
         transpose(tile);
         for (size_t r = 0; r < wide; r++)
             lanes_store(self->columns + (x + r) * wide, tile[r]);
@@ -377,7 +388,7 @@ static inline void step(runner *self, size_t i)
 static runner start(const blur *self)
 {
     return (runner){.columns = self->columns,
-                    .n = self->pixels->width,
+                    .n = self->width,
                     .box = self->box_across,
                     .sum = lanes_zero(),
                     .count = lanes_zero(),
@@ -424,7 +435,7 @@ static void second_along(blur *self, size_t y)
     size_t i = 0;
 
     for (uint32_t k = 0; k < cu_pdq_small; k++) {
-        const size_t until = cu_pdq_sampled(k, self->pixels->width) + ahead;
+        const size_t until = cu_pdq_sampled(k, self->width) + ahead;
 
         for (; i <= until; i++)
             step(&running, i);
@@ -472,7 +483,7 @@ static void step_down(const stepped *self)
 
 static stepped stepping(const blur *self, const float *ring, float *sums, size_t n, size_t i)
 {
-    const size_t height = self->pixels->height;
+    const size_t height = self->height;
 
     return (stepped){
         .entering = i < height ? ring + i % self->ring_rows * n : NULL,
@@ -494,7 +505,7 @@ static void second_down(blur *self, size_t i)
     now.out = row;
     step_down(&now);
     while (self->sampled < cu_pdq_small &&
-           cu_pdq_sampled(self->sampled, self->pixels->height) + ahead == i)
+           cu_pdq_sampled(self->sampled, self->height) + ahead == i)
         memcpy(self->out->at[self->sampled++], row, sizeof row);
 }
 
@@ -519,44 +530,56 @@ static void first_down(blur *self, size_t i)
     if (i >= self->box_down / 2)
         now.out = self->strip + self->strip_rows++ * self->padded;
     step_down(&now);
-    if (self->strip_rows == wide ||
-        self->narrow_rows + self->strip_rows == self->pixels->height)
+    if (self->strip_rows == wide || self->narrow_rows + self->strip_rows == self->height)
         finish_strip(self);
 }
 
-static void shrink(const cu_pdq_pixels *pixels, void *scratch, cu_pdq_small_picture *out)
+static void begin(void *room, const cu_pdq_pixels *shape, cu_pdq_small_picture *out)
 {
-    const size_t height = pixels->height;
-    const size_t box_down = cu_pdq_box(pixels->height);
-    float *from = scratch;
-    blur self = {
-        .pixels = pixels,
-        .out = out,
-        .padded = padded_width(pixels),
-        .box_across = cu_pdq_box(pixels->width),
-        .box_down = box_down,
-        .ring_rows = box_down + wide,
-    };
+    blur *const self = room;
+    float *from = (float *)(void *)((uint8_t *)room + head_bytes);
 
-    self.columns = take(&from, self.padded * wide);
-    self.ring = take(&from, self.padded * self.ring_rows);
-    self.sums = take(&from, self.padded);
-    self.strip = take(&from, self.padded * wide);
-    self.narrow = take(&from, cu_pdq_small * self.ring_rows);
-    self.narrow_sums = take(&from, cu_pdq_small);
-    memset(self.sums, 0, self.padded * sizeof(float));
-    memset(self.strip, 0, self.padded * wide * sizeof(float));
-    memset(self.narrow_sums, 0, cu_pdq_small * sizeof(float));
-    for (size_t y = 0; y < height; y += wide) {
-        turn_pixels(&self, y);
-        first_along(&self, y);
-        for (size_t r = 0; r < wide && y + r < height; r++)
-            first_down(&self, y + r);
+    *self = (blur){
+        .width = shape->width,
+        .height = shape->height,
+        .out = out,
+        .padded = padded_width(shape),
+        .box_across = cu_pdq_box(shape->width),
+        .box_down = cu_pdq_box(shape->height),
+        .ring_rows = (size_t)cu_pdq_box(shape->height) + wide,
+    };
+    self->columns = take_floats(&from, self->padded * wide);
+    self->ring = take_floats(&from, self->padded * self->ring_rows);
+    self->sums = take_floats(&from, self->padded);
+    self->strip = take_floats(&from, self->padded * wide);
+    self->narrow = take_floats(&from, cu_pdq_small * self->ring_rows);
+    self->narrow_sums = take_floats(&from, cu_pdq_small);
+    memset(self->sums, 0, self->padded * sizeof(float));
+    memset(self->strip, 0, self->padded * wide * sizeof(float));
+    memset(self->narrow_sums, 0, cu_pdq_small * sizeof(float));
+}
+
+static void take(void *room, const cu_pdq_pixels *strip)
+{
+    blur *const self = room;
+
+    for (size_t y = 0; y < strip->height; y += wide) {
+        turn_pixels(self, strip, y);
+        first_along(self, self->taken);
+        for (size_t r = 0; r < wide && y + r < strip->height; r++)
+            first_down(self, self->taken++);
     }
-    for (size_t i = height; i < height + box_down / 2; i++)
-        first_down(&self, i);
-    for (size_t i = height; i < height + box_down / 2; i++)
-        second_down(&self, i);
+}
+
+static void end(void *room)
+{
+    blur *const self = room;
+    const size_t last = (size_t)self->height + self->box_down / 2;
+
+    for (size_t i = self->height; i < last; i++)
+        first_down(self, i);
+    for (size_t i = self->height; i < last; i++)
+        second_down(self, i);
 }
 
 #if CU_PDQ_LANES == 16
@@ -567,6 +590,8 @@ const cu_pdq_kernel cu_pdq_avx2 = {
     .name = "avx2",
 #endif
     .runs_here = runs_here,
-    .scratch_bytes = scratch_bytes,
-    .shrink = shrink,
+    .room_bytes = room_bytes,
+    .begin = begin,
+    .take = take,
+    .end = end,
 };

@@ -19,9 +19,14 @@ typedef struct cu_pdq_small_picture {
 typedef struct cu_pdq_kernel {
     const char *name;
     bool (*runs_here)(void);
-    size_t (*scratch_bytes)(const cu_pdq_pixels *pixels);
-    /* Luma, two rounds of box filters, and 64x64 of the result. scratch is aligned to 64. */
-    void (*shrink)(const cu_pdq_pixels *pixels, void *scratch, cu_pdq_small_picture *out);
+    /* Of a picture of this shape: what begin needs, aligned to 64. */
+    size_t (*room_bytes)(const cu_pdq_pixels *shape);
+    /* Luma, two rounds of box filters, and 64x64 of the result, which is whole in out once all
+     * strips were taken and the end was called. */
+    void (*begin)(void *room, const cu_pdq_pixels *shape, cu_pdq_small_picture *out);
+    /* cu_pdq_strip_rows rows from the top, in the last strip what is left. */
+    void (*take)(void *room, const cu_pdq_pixels *strip);
+    void (*end)(void *room);
 } cu_pdq_kernel;
 
 extern const cu_pdq_kernel cu_pdq_plain;
@@ -35,17 +40,24 @@ const cu_pdq_kernel *const *cu_pdq_kernels(void);
 cu_status cu_pdq_check(const cu_pdq_pixels *pixels, cu_pdq_variant variant,
                        cu_err *err) CU_MUST_CHECK;
 
-/* As cu_pdq_hash_pixels, by this kernel. */
+/* As cu_pdq_begin and cu_pdq_hash_pixels, by this kernel. */
+cu_status cu_pdq_begin_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *shape,
+                          cu_pdq_scratch *scratch, cu_err *err) CU_MUST_CHECK;
 cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
                          cu_pdq_variant variant, cu_pdq_scratch *scratch, cu_pdq_hash *out,
                          cu_err *err) CU_MUST_CHECK;
 
 /* The luma of one pixel, in the reference's order of sums. */
-static inline float cu_pdq_luma(const uint8_t *pixel, uint32_t channels)
+static inline float cu_pdq_luma(const cu_pdq_pixels *pixels, size_t x, size_t y)
 {
-    if (channels == 1)
-        return (float)pixel[0];
-    return 0.299F * (float)pixel[0] + 0.587F * (float)pixel[1] + 0.114F * (float)pixel[2];
+    const bool planes = pixels->plane_bytes != 0;
+    const size_t next = planes ? pixels->plane_bytes : 1;
+    const uint8_t *const p =
+        pixels->p + y * pixels->stride_bytes + x * (planes ? 1 : pixels->channels);
+
+    if (pixels->channels == 1)
+        return (float)p[0];
+    return 0.299F * (float)p[0] + 0.587F * (float)p[next] + 0.114F * (float)p[2 * next];
 }
 
 /* The pixel of a side that stands for place 0 to 63 of 64. */

@@ -63,85 +63,169 @@ cu_status cu_pdq_check(const cu_pdq_pixels *pixels, cu_pdq_variant variant, cu_e
         pixels->height > cu_pdq_largest_side)
         return cu_fail(err, CU_EUSAGE, "a picture of %u x %u pixels has no PDQ", pixels->width,
                        pixels->height);
-    if (pixels->stride_bytes < (size_t)pixels->width * pixels->channels)
+    if (pixels->stride_bytes <
+        (size_t)pixels->width * (pixels->plane_bytes != 0 ? 1 : pixels->channels))
         return cu_fail(err, CU_EUSAGE, "rows of %u pixels do not fit %zu bytes", pixels->width,
                        pixels->stride_bytes);
     return CU_OK;
 }
 
-/* Nearest neighbour to 512 x 512, aspect not kept. */
-static cu_pdq_pixels cut_to_512(const cu_pdq_pixels *pixels, uint8_t *out)
+/* ---- strips ---- */
+
+/* What lies at the head of the scratch between begin and end. */
+typedef struct strips {
+    const cu_pdq_kernel *kernel; /* NULL: too small a picture, all of it is passed over */
+    cu_pdq_pixels strip;         /* the next: height is what is left of the picture */
+    uint32_t taken;
+    bool as_is;
+    cu_pdq_small_picture small;
+} strips;
+
+enum { strips_bytes = (sizeof(strips) + alignment - 1) / alignment * alignment };
+
+static void *room_of(const cu_pdq_scratch *scratch)
 {
-    const size_t channels = pixels->channels;
-    uint8_t *to = out;
-    size_t columns[cut_side];
-
-    for (size_t x = 0; x < cut_side; x++)
-        columns[x] = x * pixels->width / cut_side * channels;
-    for (size_t y = 0; y < cut_side; y++) {
-        const uint8_t *const row =
-            pixels->p + y * pixels->height / cut_side * pixels->stride_bytes;
-
-        if (channels == 1) {
-            for (size_t x = 0; x < cut_side; x++)
-                *to++ = row[columns[x]];
-            continue;
-        }
-        for (size_t x = 0; x < cut_side; x++, to += 3)
-            memcpy(to, row + columns[x], 3);
-    }
-    return (cu_pdq_pixels){.p = out,
-                           .stride_bytes = cut_side * channels,
-                           .width = cut_side,
-                           .height = cut_side,
-                           .channels = pixels->channels};
+    return (uint8_t *)scratch->p + strips_bytes;
 }
 
-/* A picture of 64 x 64 is small already: its luma is taken as it is. */
-static void take_as_is(const cu_pdq_pixels *pixels, cu_pdq_small_picture *out)
+static bool is_too_small(const cu_pdq_pixels *shape)
 {
-    for (uint32_t y = 0; y < cu_pdq_small; y++) {
-        const uint8_t *const row = pixels->p + y * pixels->stride_bytes;
+    return shape->width < cu_pdq_smallest_side || shape->height < cu_pdq_smallest_side;
+}
 
+cu_status cu_pdq_begin_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *shape,
+                          cu_pdq_scratch *scratch, cu_err *err)
+{
+    cu_status st = cu_pdq_check(shape, CU_PDQ_F, err);
+
+    if (st == CU_OK)
+        st = reserve(scratch, strips_bytes + kernel->room_bytes(shape), err);
+    if (st != CU_OK)
+        return st;
+
+    strips *const self = scratch->p;
+
+    self->kernel = is_too_small(shape) ? NULL : kernel;
+    self->strip = *shape;
+    self->taken = 0;
+    /* A picture of 64 x 64 is small already: its luma is taken as it is. */
+    self->as_is = shape->width == cu_pdq_small && shape->height == cu_pdq_small;
+    if (self->kernel != NULL && !self->as_is)
+        kernel->begin(room_of(scratch), shape, &self->small);
+    return CU_OK;
+}
+
+static void take_as_is(strips *self, const cu_pdq_pixels *strip)
+{
+    for (uint32_t y = 0; y < strip->height; y++) {
         for (uint32_t x = 0; x < cu_pdq_small; x++)
-            out->at[y][x] = cu_pdq_luma(row + (size_t)x * pixels->channels, pixels->channels);
+            self->small.at[self->taken + y][x] = cu_pdq_luma(strip, x, y);
     }
+}
+
+void cu_pdq_take(cu_pdq_scratch *scratch, const uint8_t *p)
+{
+    strips *const self = scratch->p;
+    cu_pdq_pixels strip = self->strip;
+
+    strip.p = p;
+    if (strip.height > cu_pdq_strip_rows)
+        strip.height = cu_pdq_strip_rows;
+    if (self->as_is)
+        take_as_is(self, &strip);
+    else if (self->kernel != NULL)
+        self->kernel->take(room_of(scratch), &strip);
+    self->taken += strip.height;
+    self->strip.height -= strip.height;
+}
+
+void cu_pdq_end(cu_pdq_scratch *scratch, cu_pdq_hash *out)
+{
+    strips *const self = scratch->p;
+    float frequencies[cu_pdq_frequencies][cu_pdq_frequencies];
+
+    *out = (cu_pdq_hash){.quality = 0};
+    if (self->kernel == NULL)
+        return;
+    if (!self->as_is)
+        self->kernel->end(room_of(scratch));
+    cu_pdq_frequencies_of(&self->small, frequencies);
+    cu_pdq_codes_of(frequencies, out->codes);
+    out->quality = cu_pdq_quality_of(&self->small);
+}
+
+cu_status cu_pdq_begin(const cu_pdq_pixels *shape, cu_pdq_scratch *scratch, cu_err *err)
+{
+    return cu_pdq_begin_by(best_kernel(), shape, scratch, err);
+}
+
+/* ---- whole pictures ---- */
+
+/* Sixteen rows of nearest neighbours to 512 x 512, aspect not kept. */
+typedef struct cut {
+    const cu_pdq_pixels *pixels;
+    size_t columns[cut_side]; /* bytes from the start of a row */
+    uint8_t strip[cu_pdq_strip_rows][cut_side * 3];
+} cut;
+
+static void cut_rows(cut *self, size_t first)
+{
+    const cu_pdq_pixels *const pixels = self->pixels;
+    const size_t channels = pixels->channels;
+    const size_t next = pixels->plane_bytes != 0 ? pixels->plane_bytes : 1;
+
+    for (size_t y = 0; y < cu_pdq_strip_rows; y++) {
+        const uint8_t *const row =
+            pixels->p + (first + y) * pixels->height / cut_side * pixels->stride_bytes;
+        uint8_t *to = self->strip[y];
+
+        for (size_t x = 0; x < cut_side; x++) {
+            for (size_t i = 0; i < channels; i++)
+                *to++ = row[self->columns[x] + i * next];
+        }
+    }
+}
+
+static cu_status hash_cut(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
+                          cu_pdq_scratch *scratch, cu_pdq_hash *out, cu_err *err)
+{
+    const size_t step = pixels->plane_bytes != 0 ? 1 : pixels->channels;
+    const cu_pdq_pixels shape = {.stride_bytes = (size_t)cut_side * 3,
+                                 .width = cut_side,
+                                 .height = cut_side,
+                                 .channels = pixels->channels};
+    cut self = {.pixels = pixels};
+    const cu_status st = cu_pdq_begin_by(kernel, &shape, scratch, err);
+
+    if (st != CU_OK)
+        return st;
+    for (size_t x = 0; x < cut_side; x++)
+        self.columns[x] = x * pixels->width / cut_side * step;
+    for (size_t y = 0; y < cut_side; y += cu_pdq_strip_rows) {
+        cut_rows(&self, y);
+        cu_pdq_take(scratch, self.strip[0]);
+    }
+    cu_pdq_end(scratch, out);
+    return CU_OK;
 }
 
 cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
                          cu_pdq_variant variant, cu_pdq_scratch *scratch, cu_pdq_hash *out,
                          cu_err *err)
 {
-    const bool cut =
-        variant == CU_PDQ_A && (pixels->width > cut_side || pixels->height > cut_side);
-    cu_pdq_pixels view = *pixels;
-    cu_pdq_small_picture small;
-    float frequencies[cu_pdq_frequencies][cu_pdq_frequencies];
     cu_status st = cu_pdq_check(pixels, variant, err);
 
     if (st != CU_OK)
         return st;
-    if (pixels->width < cu_pdq_smallest_side || pixels->height < cu_pdq_smallest_side) {
-        *out = (cu_pdq_hash){.quality = 0};
-        return CU_OK;
-    }
-    if (cut)
-        view.width = view.height = cut_side;
-
-    const size_t cut_bytes = cut ? (size_t)cut_side * cut_side * view.channels : 0;
-
-    st = reserve(scratch, cut_bytes + kernel->scratch_bytes(&view), err);
+    if (variant == CU_PDQ_A && !is_too_small(pixels) &&
+        (pixels->width > cut_side || pixels->height > cut_side))
+        return hash_cut(kernel, pixels, scratch, out, err);
+    st = cu_pdq_begin_by(kernel, pixels, scratch, err);
     if (st != CU_OK)
         return st;
-    if (cut)
-        view = cut_to_512(pixels, scratch->p);
-    if (view.width == cu_pdq_small && view.height == cu_pdq_small)
-        take_as_is(&view, &small);
-    else
-        kernel->shrink(&view, (uint8_t *)scratch->p + cut_bytes, &small);
-    cu_pdq_frequencies_of(&small, frequencies);
-    cu_pdq_codes_of(frequencies, out->codes);
-    out->quality = cu_pdq_quality_of(&small);
+    for (size_t y = 0; y < pixels->height; y += cu_pdq_strip_rows)
+        cu_pdq_take(scratch, pixels->p + y * pixels->stride_bytes);
+    cu_pdq_end(scratch, out);
     return CU_OK;
 }
 

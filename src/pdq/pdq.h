@@ -58,7 +58,8 @@ typedef struct cu_pdq_hash {
  */
 typedef struct cu_pdq_pixels {
     const uint8_t *p;
-    size_t stride_bytes; /* from a row to the next; width * channels at least */
+    size_t stride_bytes; /* from a row to the next; what a row takes at least */
+    size_t plane_bytes;  /* not 0: each channel has rows of its own, so far from one another */
     uint32_t width, height;
     uint32_t channels; /* 1 or 3 */
 } cu_pdq_pixels;
@@ -85,6 +86,24 @@ void cu_pdq_scratch_free(cu_pdq_scratch *scratch); /* leaves an empty one */
 cu_status cu_pdq_hash_pixels(const cu_pdq_pixels *pixels, cu_pdq_variant variant,
                              cu_pdq_scratch *scratch, cu_pdq_hash *out,
                              cu_err *err) CU_MUST_CHECK;
+
+/* ---- a picture that comes in strips ---- */
+
+enum { cu_pdq_strip_rows = 16 };
+
+/*
+ * As cu_pdq_hash_pixels of variant F, of a picture that is never in memory as a whole. shape
+ * has its size and how its strips lie; p may be NULL. What is known so far lies in scratch,
+ * which the caller leaves alone until the end. Failures as there.
+ */
+cu_status cu_pdq_begin(const cu_pdq_pixels *shape, cu_pdq_scratch *scratch,
+                       cu_err *err) CU_MUST_CHECK;
+
+/* The next cu_pdq_strip_rows rows, or what is left of the picture, at p. */
+void cu_pdq_take(cu_pdq_scratch *scratch, const uint8_t *p);
+
+/* Called once all rows were taken. */
+void cu_pdq_end(cu_pdq_scratch *scratch, cu_pdq_hash *out);
 
 /* ---- other views of a picture ---- */
 

@@ -7,18 +7,37 @@ static bool runs_here(void)
     return true;
 }
 
-static size_t scratch_bytes(const cu_pdq_pixels *pixels)
+/* The picture's luma, whole, then as much room again, and a row's sums. */
+typedef struct blur {
+    uint32_t width, height;
+    cu_pdq_small_picture *out;
+    float *end; /* of the rows that are there */
+    float luma[];
+} blur;
+
+static size_t room_bytes(const cu_pdq_pixels *shape)
 {
-    return sizeof(float) * ((size_t)pixels->width * pixels->height * 2 + pixels->width);
+    return sizeof(blur) +
+           sizeof(float) * ((size_t)shape->width * shape->height * 2 + shape->width);
 }
 
-static void luma_of(const cu_pdq_pixels *pixels, float *out)
+static void begin(void *room, const cu_pdq_pixels *shape, cu_pdq_small_picture *out)
 {
-    for (size_t y = 0; y < pixels->height; y++) {
-        const uint8_t *p = pixels->p + y * pixels->stride_bytes;
+    blur *const self = room;
 
-        for (uint32_t x = 0; x < pixels->width; x++, p += pixels->channels)
-            *out++ = cu_pdq_luma(p, pixels->channels);
+    self->width = shape->width;
+    self->height = shape->height;
+    self->out = out;
+    self->end = self->luma;
+}
+
+static void take(void *room, const cu_pdq_pixels *strip)
+{
+    blur *const self = room;
+
+    for (uint32_t y = 0; y < strip->height; y++) {
+        for (uint32_t x = 0; x < strip->width; x++)
+            *self->end++ = cu_pdq_luma(strip, x, y);
     }
 }
 
@@ -60,33 +79,35 @@ static void box_along(const run *self, const float *in, float *out, float *sums)
     }
 }
 
-static void shrink(const cu_pdq_pixels *pixels, void *scratch, cu_pdq_small_picture *out)
+static void end(void *room)
 {
-    const size_t width = pixels->width;
-    const size_t height = pixels->height;
-    float *const one = scratch;
+    blur *const self = room;
+    const size_t width = self->width;
+    const size_t height = self->height;
+    float *const one = self->luma;
     float *const two = one + width * height;
     float *const sums = two + width * height;
-    const run across = {width, 1, 1, 0, cu_pdq_box(pixels->width)};
-    const run down = {height, width, width, 1, cu_pdq_box(pixels->height)};
+    const run across = {width, 1, 1, 0, cu_pdq_box(self->width)};
+    const run down = {height, width, width, 1, cu_pdq_box(self->height)};
 
-    luma_of(pixels, one);
     for (int round = 0; round < 2; round++) {
         for (size_t y = 0; y < height; y++)
             box_along(&across, one + y * width, two + y * width, sums);
         box_along(&down, two, one, sums);
     }
     for (uint32_t y = 0; y < cu_pdq_small; y++) {
-        const float *const row = one + cu_pdq_sampled(y, pixels->height) * width;
+        const float *const row = one + cu_pdq_sampled(y, self->height) * width;
 
         for (uint32_t x = 0; x < cu_pdq_small; x++)
-            out->at[y][x] = row[cu_pdq_sampled(x, pixels->width)];
+            self->out->at[y][x] = row[cu_pdq_sampled(x, self->width)];
     }
 }
 
 const cu_pdq_kernel cu_pdq_plain = {
     .name = "plain",
     .runs_here = runs_here,
-    .scratch_bytes = scratch_bytes,
-    .shrink = shrink,
+    .room_bytes = room_bytes,
+    .begin = begin,
+    .take = take,
+    .end = end,
 };

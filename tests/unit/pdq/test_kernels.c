@@ -42,13 +42,42 @@ static uint8_t *paint(uint64_t seed, const cu_pdq_pixels *pixels)
 static void shrink(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
                    cu_pdq_small_picture *out)
 {
-    const size_t n = (kernel->scratch_bytes(pixels) + 63) / 64 * 64;
+    const size_t n = (kernel->room_bytes(pixels) + 63) / 64 * 64;
+    cu_pdq_pixels strip = *pixels;
     void *const scratch = aligned_alloc(64, n);
 
     assert_non_null(scratch);
     memset(scratch, 0xFF, n); /* not a number, so nothing stale can pass */
-    kernel->shrink(pixels, scratch, out);
+    kernel->begin(scratch, pixels, out);
+    for (uint32_t y = 0; y < pixels->height; y += cu_pdq_strip_rows) {
+        strip.p = pixels->p + y * pixels->stride_bytes;
+        strip.height = pixels->height - y;
+        if (strip.height > cu_pdq_strip_rows)
+            strip.height = cu_pdq_strip_rows;
+        kernel->take(scratch, &strip);
+    }
+    kernel->end(scratch);
     free(scratch);
+}
+
+/* The same picture, each channel by itself, in memory of no byte more. */
+static cu_pdq_pixels planes_of(const cu_pdq_pixels *pixels)
+{
+    const size_t plane = (size_t)pixels->width * pixels->height;
+    uint8_t *const p = malloc(plane * pixels->channels);
+    cu_pdq_pixels out = *pixels;
+
+    assert_non_null(p);
+    for (size_t i = 0; i < plane * pixels->channels; i++) {
+        const size_t at = i % plane;
+
+        p[i] = pixels->p[at / pixels->width * pixels->stride_bytes +
+                         at % pixels->width * pixels->channels + i / plane];
+    }
+    out.p = p;
+    out.stride_bytes = pixels->width;
+    out.plane_bytes = plane;
+    return out;
 }
 
 static void compare(uint32_t width, uint32_t height, uint32_t channels, uint64_t seed)
@@ -62,6 +91,9 @@ static void compare(uint32_t width, uint32_t height, uint32_t channels, uint64_t
 
     pixels.p = p;
     shrink(&cu_pdq_plain, &pixels, &expected);
+
+    const cu_pdq_pixels planes = planes_of(&pixels);
+
     for (const cu_pdq_kernel *const *kernel = cu_pdq_kernels(); *kernel != NULL; kernel++) {
         cu_pdq_small_picture found;
 
@@ -71,7 +103,12 @@ static void compare(uint32_t width, uint32_t height, uint32_t channels, uint64_t
         if (memcmp(&found, &expected, sizeof found) != 0)
             fail_msg("%s differs on %u x %u x %u, seed %llu", (*kernel)->name, width, height,
                      channels, (unsigned long long)seed);
+        shrink(*kernel, &planes, &found);
+        if (memcmp(&found, &expected, sizeof found) != 0)
+            fail_msg("%s differs on planes of %u x %u x %u, seed %llu", (*kernel)->name, width,
+                     height, channels, (unsigned long long)seed);
     }
+    free((void *)(uintptr_t)planes.p);
     free(p);
 }
 
@@ -121,6 +158,39 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* Cut to 512 x 512 or not. */
+static void planes_hash_as_pixels_do(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[][2] = {{700, 600}, {64, 64}, {3, 900}, {513, 40}, {100, 100}};
+    cu_pdq_scratch scratch = {0};
+
+    for (size_t i = 0; i < CU_COUNT_OF(sizes) * cu_pdq_variants; i++) {
+        const uint32_t *const size = sizes[i / cu_pdq_variants];
+        const cu_pdq_variant variant = (cu_pdq_variant)(i % cu_pdq_variants);
+        cu_pdq_pixels pixels = {.stride_bytes = (size_t)size[0] * 3,
+                                .width = size[0],
+                                .height = size[1],
+                                .channels = 3};
+        uint8_t *const p = paint(i * 4, &pixels);
+        cu_pdq_hash expected;
+        cu_pdq_hash found;
+
+        pixels.p = p;
+
+        const cu_pdq_pixels planes = planes_of(&pixels);
+
+        assert_int_equal(cu_pdq_hash_pixels(&pixels, variant, &scratch, &expected, NULL),
+                         CU_OK);
+        assert_int_equal(cu_pdq_hash_pixels(&planes, variant, &scratch, &found, NULL), CU_OK);
+        assert_memory_equal(&found, &expected, sizeof found);
+        assert_int_equal(expected.quality == 0, size[0] < cu_pdq_smallest_side);
+        free((void *)(uintptr_t)planes.p);
+        free(p);
+    }
+    cu_pdq_scratch_free(&scratch);
+}
+
 /* Bits over the 128th value in order, of frequencies that repeat, and are zeros of both signs.
  */
 static void codes_are_those_of_sorted_values(void **state)
@@ -168,6 +238,7 @@ int main(void)
         cmocka_unit_test(every_small_size),
         cmocka_unit_test(sizes_about_each_box),
         cmocka_unit_test(long_and_large_ones),
+        cmocka_unit_test(planes_hash_as_pixels_do),
         cmocka_unit_test(codes_are_those_of_sorted_values),
         cmocka_unit_test(the_last_kernel_runs_everywhere),
     };
