@@ -3,7 +3,6 @@
 #include "picture/baseline_plan.h"
 
 enum {
-    lanes = 16,         /* of a vector of colours */
     block_numbers = 80, /* coefficients, and room for those behind the block's end */
     last_step = 63,
     product_max = 8192, /* a coefficient times its step; a power of two */
@@ -285,23 +284,19 @@ static cu_samples_blend blend_of(const cu_baseline_plan *plan, uint32_t which, u
 static void give_row(cu_baseline_plan *plan, uint32_t y)
 {
     cu_canvas *const canvas = plan->canvas;
-    const uint32_t width = canvas->kept_width;
     const uint8_t *const luma = plan->luma[y % cu_baseline_luma_ring];
-    uint8_t *const out = canvas->kept + (size_t)canvas->next_kept * width * canvas->channels;
-    const uint32_t whole = (width + lanes - 1) / lanes * lanes;
-    uint8_t last[cu_baseline_kept_room * 3];
 
     if (canvas->channels == 1) {
-        memcpy(out, luma, width);
-        return;
+        memcpy(cu_canvas_place(canvas, 0), luma, canvas->kept_width);
+    } else {
+        const cu_samples_blend blue = blend_of(plan, 0, y);
+        const cu_samples_blend red = blend_of(plan, 1, y);
+        uint8_t *const out[3] = {cu_canvas_place(canvas, 0), cu_canvas_place(canvas, 1),
+                                 cu_canvas_place(canvas, 2)};
+
+        cu_samples_colours(luma, &blue, &red, canvas->kept_stride, out);
     }
-
-    const cu_samples_blend blue = blend_of(plan, 0, y);
-    const cu_samples_blend red = blend_of(plan, 1, y);
-
-    cu_samples_colours(luma, &blue, &red, whole, whole == width ? out : last);
-    if (whole != width)
-        memcpy(out, last, (size_t)width * 3);
+    cu_canvas_placed(canvas);
 }
 
 /* Every kept row of which all colours are here, up to this row of groups. */
@@ -313,15 +308,13 @@ static void give_rows(cu_baseline_plan *plan, uint32_t groups_done)
     const uint32_t ready = all ? canvas->height : luma_rows - (plan->blended ? 1U : 0U);
     uint32_t before = UINT32_MAX;
 
-    for (; canvas->next_kept < canvas->kept_height; canvas->next_kept++) {
+    while (canvas->next_kept < canvas->kept_height) {
         const uint32_t y = cu_canvas_source_row(canvas, canvas->next_kept);
-        const size_t bytes = (size_t)canvas->kept_width * canvas->channels;
-        uint8_t *const out = canvas->kept + canvas->next_kept * bytes;
 
         if (y >= ready)
             return;
         if (y == before)
-            memcpy(out, out - bytes, bytes);
+            cu_canvas_repeat(canvas);
         else
             give_row(plan, y);
         before = y;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { grey = 128 };
+enum { grey = 128, vector_bytes = 16 };
 
 /* Source: formats.md §1 step 2, the reference's resize: index floor(place * side / 512). */
 static uint32_t source_of(uint32_t place, uint32_t side, uint32_t kept)
@@ -23,8 +23,49 @@ static cu_status keep_columns(cu_canvas *canvas, cu_err *err)
     return CU_OK;
 }
 
-cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, uint32_t channels,
-                          cu_err *err)
+static size_t plane_bytes(const cu_canvas *canvas)
+{
+    return (size_t)canvas->kept_stride * canvas->kept_rows;
+}
+
+static cu_pdq_pixels kept_pixels(const cu_canvas *canvas)
+{
+    return (cu_pdq_pixels){.p = canvas->kept,
+                           .stride_bytes = canvas->kept_stride,
+                           .plane_bytes = plane_bytes(canvas),
+                           .width = canvas->kept_width,
+                           .height = canvas->kept_height,
+                           .channels = canvas->channels};
+}
+
+static cu_status keep_samples(cu_canvas *canvas, cu_err *err)
+{
+    const size_t pixels = (size_t)canvas->kept_width * canvas->kept_height;
+    const bool has_alpha = canvas->row_channels != canvas->channels;
+
+    canvas->kept_stride = (canvas->kept_width + vector_bytes - 1) / vector_bytes * vector_bytes;
+    canvas->kept_rows = canvas->in_strips ? cu_pdq_strip_rows : canvas->kept_height;
+
+    const size_t kept = plane_bytes(canvas) * canvas->channels;
+
+    canvas->kept = malloc(kept);
+    if (has_alpha)
+        canvas->alpha = malloc(pixels);
+    if (canvas->kept == NULL || (has_alpha && canvas->alpha == NULL))
+        return cu_fail(err, CU_ENOMEM, "out of memory");
+    memset(canvas->kept, grey, kept);
+    if (has_alpha)
+        memset(canvas->alpha, 0xFF, pixels);
+    if (!canvas->in_strips)
+        return CU_OK;
+
+    const cu_pdq_pixels shape = kept_pixels(canvas);
+
+    return cu_pdq_begin(&shape, &canvas->scratch, err);
+}
+
+static cu_status begin(cu_canvas *canvas, uint32_t width, uint32_t height, uint32_t channels,
+                       cu_err *err)
 {
     const uint64_t pixels = (uint64_t)width * height;
     const bool sampled = width > cu_canvas_side || height > cu_canvas_side;
@@ -39,31 +80,38 @@ cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, ui
                        (unsigned long long)CU_PICTURE_PIXELS_MAX);
     canvas->row_channels = channels;
     canvas->channels = channels < 3 ? 1 : 3;
-    channels = canvas->channels;
     canvas->kept_width = sampled ? cu_canvas_side : width;
     canvas->kept_height = sampled ? cu_canvas_side : height;
 
-    const size_t kept = (size_t)canvas->kept_width * canvas->kept_height * channels;
-    const cu_status st = keep_columns(canvas, err);
+    cu_status st = keep_columns(canvas, err);
 
+    if (st == CU_OK)
+        st = keep_samples(canvas, err);
     if (st != CU_OK)
         return st;
-    canvas->kept = malloc(kept);
-    if (canvas->row_channels != channels) {
-        canvas->alpha = malloc((size_t)canvas->kept_width * canvas->kept_height);
-        if (canvas->alpha == NULL)
+    if (canvas->want_full) {
+        canvas->full = malloc((size_t)pixels * canvas->channels);
+        if (canvas->full == NULL)
             return cu_fail(err, CU_ENOMEM, "out of memory");
-        memset(canvas->alpha, 0xFF, (size_t)canvas->kept_width * canvas->kept_height);
+        memset(canvas->full, grey, (size_t)pixels * canvas->channels);
     }
-    if (canvas->want_full)
-        canvas->full = malloc((size_t)pixels * channels);
-    if (canvas->kept == NULL || (canvas->want_full && canvas->full == NULL))
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-    memset(canvas->kept, grey, kept);
-    if (canvas->full != NULL)
-        memset(canvas->full, grey, (size_t)pixels * channels);
     canvas->begun = true;
     return CU_OK;
+}
+
+cu_status cu_canvas_begin(cu_canvas *canvas, uint32_t width, uint32_t height, uint32_t channels,
+                          cu_err *err)
+{
+    canvas->in_strips = false;
+    return begin(canvas, width, height, channels, err);
+}
+
+/* What can be seen through is hashed twice, the second time over white. */
+cu_status cu_canvas_begin_in_order(cu_canvas *canvas, uint32_t width, uint32_t height,
+                                   uint32_t channels, cu_err *err)
+{
+    canvas->in_strips = canvas->hash_only && channels % 2 == 1;
+    return begin(canvas, width, height, channels, err);
 }
 
 void cu_canvas_free(cu_canvas *canvas)
@@ -73,16 +121,55 @@ void cu_canvas_free(cu_canvas *canvas)
     free(canvas->full);
     free(canvas->columns);
     cu_pdq_scratch_free(&canvas->scratch);
-    *canvas = (cu_canvas){.want_full = canvas->want_full};
+    *canvas = (cu_canvas){.want_full = canvas->want_full, .hash_only = canvas->hash_only};
 }
 
 void cu_canvas_restart(cu_canvas *canvas)
 {
-    const size_t kept = (size_t)canvas->kept_width * canvas->kept_height;
-
-    memset(canvas->kept, grey, kept * canvas->channels);
+    memset(canvas->kept, grey, plane_bytes(canvas) * canvas->channels);
     canvas->next_kept = 0;
     canvas->rows = 0;
+    if (canvas->in_strips) {
+        const cu_pdq_pixels shape = kept_pixels(canvas);
+
+        /* It cannot fail where it did not before: the scratch is there. */
+        canvas->in_strips = cu_pdq_begin(&shape, &canvas->scratch, NULL) == CU_OK;
+    }
+}
+
+static uint8_t *row_of(const cu_canvas *canvas, uint32_t kept_row, uint32_t channel)
+{
+    return canvas->kept + channel * plane_bytes(canvas) +
+           (size_t)(kept_row % canvas->kept_rows) * canvas->kept_stride;
+}
+
+uint8_t *cu_canvas_place(const cu_canvas *canvas, uint32_t channel)
+{
+    return row_of(canvas, canvas->next_kept, channel);
+}
+
+void cu_canvas_placed(cu_canvas *canvas)
+{
+    canvas->next_kept++;
+    if (canvas->in_strips && (canvas->next_kept % cu_pdq_strip_rows == 0 ||
+                              canvas->next_kept == canvas->kept_height))
+        cu_pdq_take(&canvas->scratch, canvas->kept);
+}
+
+void cu_canvas_repeat(cu_canvas *canvas)
+{
+    for (uint32_t c = 0; c < canvas->channels; c++)
+        memcpy(cu_canvas_place(canvas, c), row_of(canvas, canvas->next_kept - 1, c),
+               canvas->kept_width);
+    cu_canvas_placed(canvas);
+}
+
+/* It never came: it is grey, or what the frame before had there. */
+static void pass_over(cu_canvas *canvas)
+{
+    for (uint32_t c = 0; canvas->in_strips && c < canvas->channels; c++)
+        memset(cu_canvas_place(canvas, c), grey, canvas->kept_width);
+    cu_canvas_placed(canvas);
 }
 
 uint32_t cu_canvas_source_row(const cu_canvas *canvas, uint32_t kept_row)
@@ -95,7 +182,7 @@ bool cu_canvas_wants(cu_canvas *canvas, uint32_t y)
     /* Rows above y that never came stay grey. */
     while (canvas->next_kept < canvas->kept_height &&
            cu_canvas_source_row(canvas, canvas->next_kept) < y)
-        canvas->next_kept++;
+        pass_over(canvas);
     return canvas->full != NULL || (canvas->next_kept < canvas->kept_height &&
                                     cu_canvas_source_row(canvas, canvas->next_kept) == y);
 }
@@ -103,20 +190,19 @@ bool cu_canvas_wants(cu_canvas *canvas, uint32_t y)
 static void sample(cu_canvas *canvas, const uint8_t *row)
 {
     const uint32_t step = canvas->row_channels;
-    const uint32_t channels = canvas->channels;
     const size_t first = (size_t)canvas->next_kept * canvas->kept_width;
-    uint8_t *const out = canvas->kept + first * channels;
 
-    if (canvas->kept_width == canvas->width && step == channels)
-        memcpy(out, row, (size_t)canvas->width * channels);
-    else if (channels == 1)
-        for (uint32_t x = 0; x < canvas->kept_width; x++)
-            out[x] = row[(size_t)canvas->columns[x] * step];
-    else
-        for (uint32_t x = 0; x < canvas->kept_width; x++)
-            memcpy(out + (size_t)x * 3, row + (size_t)canvas->columns[x] * step, 3);
+    for (uint32_t c = 0; c < canvas->channels; c++) {
+        uint8_t *const out = cu_canvas_place(canvas, c);
+
+        if (canvas->kept_width == canvas->width && step == 1)
+            memcpy(out, row, canvas->width);
+        else
+            for (uint32_t x = 0; x < canvas->kept_width; x++)
+                out[x] = row[(size_t)canvas->columns[x] * step + c];
+    }
     for (uint32_t x = 0; canvas->alpha != NULL && x < canvas->kept_width; x++)
-        canvas->alpha[first + x] = row[(size_t)canvas->columns[x] * step + channels];
+        canvas->alpha[first + x] = row[(size_t)canvas->columns[x] * step + canvas->channels];
 }
 
 static void keep_all(cu_canvas *canvas, uint32_t y, const uint8_t *row)
@@ -142,25 +228,33 @@ void cu_canvas_row(cu_canvas *canvas, uint32_t y, const uint8_t *row)
         keep_all(canvas, y, row);
     while (canvas->next_kept < canvas->kept_height &&
            cu_canvas_source_row(canvas, canvas->next_kept) <= y) {
-        if (cu_canvas_source_row(canvas, canvas->next_kept) == y)
-            sample(canvas, row);
-        canvas->next_kept++;
+        if (cu_canvas_source_row(canvas, canvas->next_kept) < y) {
+            pass_over(canvas);
+            continue;
+        }
+        sample(canvas, row);
+        cu_canvas_placed(canvas);
     }
+}
+
+static cu_status hash_kept(cu_canvas *canvas, cu_pdq_hash *out, cu_err *err)
+{
+    const cu_pdq_pixels pixels = kept_pixels(canvas);
+
+    if (!canvas->in_strips)
+        return cu_pdq_hash_pixels(&pixels, CU_PDQ_A, &canvas->scratch, out, err);
+    while (canvas->next_kept < canvas->kept_height)
+        pass_over(canvas);
+    cu_pdq_end(&canvas->scratch, out);
+    return CU_OK;
 }
 
 static cu_status hash(cu_canvas *canvas, uint32_t frame, cu_picture_change change, cu_err *err)
 {
-    const cu_pdq_pixels pixels = {.p = canvas->kept,
-                                  .stride_bytes = (size_t)canvas->kept_width * canvas->channels,
-                                  .width = canvas->kept_width,
-                                  .height = canvas->kept_height,
-                                  .channels = canvas->channels};
-
     if (canvas->hash_count >= cu_picture_frames_max)
         return CU_OK;
 
-    const cu_status st = cu_pdq_hash_pixels(&pixels, CU_PDQ_A, &canvas->scratch,
-                                            &canvas->hashes[canvas->hash_count], err);
+    const cu_status st = hash_kept(canvas, &canvas->hashes[canvas->hash_count], err);
 
     if (st != CU_OK)
         return st;
@@ -169,19 +263,26 @@ static cu_status hash(cu_canvas *canvas, uint32_t frame, cu_picture_change chang
     return CU_OK;
 }
 
+static void lay_row_over_white(cu_canvas *canvas, uint32_t y, uint32_t channel)
+{
+    const uint8_t *const alpha = canvas->alpha + (size_t)y * canvas->kept_width;
+    uint8_t *const row = row_of(canvas, y, channel);
+
+    for (uint32_t x = 0; x < canvas->kept_width; x++)
+        row[x] = (uint8_t)((row[x] * alpha[x] + 255 * (255 - alpha[x]) + 127) / 255);
+}
+
 /* Lays what was kept over white. False: nothing can be seen through. */
 static bool lay_over_white(cu_canvas *canvas)
 {
     const size_t pixels = (size_t)canvas->kept_width * canvas->kept_height;
     bool seen = false;
 
-    for (size_t i = 0; canvas->alpha != NULL && i < pixels; i++) {
-        const unsigned alpha = canvas->alpha[i];
-        uint8_t *const colours = canvas->kept + i * canvas->channels;
-
-        for (uint32_t c = 0; alpha != 255 && c < canvas->channels; c++)
-            colours[c] = (uint8_t)((colours[c] * alpha + 255 * (255 - alpha) + 127) / 255);
-        seen = seen || alpha != 255;
+    for (size_t i = 0; canvas->alpha != NULL && i < pixels && !seen; i++)
+        seen = canvas->alpha[i] != 255;
+    for (uint32_t y = 0; seen && y < canvas->kept_height; y++) {
+        for (uint32_t c = 0; c < canvas->channels; c++)
+            lay_row_over_white(canvas, y, c);
     }
     return seen;
 }

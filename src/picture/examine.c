@@ -147,7 +147,7 @@ void cu_picture_examine_with(cu_bytes file, const cu_picture_wish *wanted,
                              cu_picture_facts *out)
 {
     const cu_picture_format *const format = format_of(file);
-    cu_canvas canvas = {.want_full = wanted->full || wanted->views != NULL};
+    cu_canvas canvas = {.want_full = wanted->full || wanted->views != NULL, .hash_only = true};
 
     *out = (cu_picture_facts){.orientation = 1,
                               .frames = 1,

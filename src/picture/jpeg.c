@@ -207,18 +207,21 @@ static void sample_row(decoder *self, const uint8_t *luma, const chroma *blue,
 {
     const cu_canvas *const canvas = self->canvas;
     const colours *const table = &self->colours;
-    uint8_t *out = canvas->kept + (size_t)canvas->next_kept * canvas->kept_width * 3;
+    uint8_t *const red_out = cu_canvas_place(canvas, 0);
+    uint8_t *const green_out = cu_canvas_place(canvas, 1);
+    uint8_t *const blue_out = cu_canvas_place(canvas, 2);
     uint8_t cb[cu_canvas_side];
     uint8_t cr[cu_canvas_side];
 
     blend(blue, canvas, lower, cb);
     blend(red, canvas, lower, cr);
-    for (uint32_t i = 0; i < canvas->kept_width; i++, out += 3) {
+    for (uint32_t i = 0; i < canvas->kept_width; i++) {
         const int y = luma[canvas->columns[i]];
 
-        out[0] = clamp(y + table->red_of_cr[cr[i]]);
-        out[1] = clamp(y + ((table->green_of_cb[cb[i]] + table->green_of_cr[cr[i]]) >> 16));
-        out[2] = clamp(y + table->blue_of_cb[cb[i]]);
+        red_out[i] = clamp(y + table->red_of_cr[cr[i]]);
+        green_out[i] =
+            clamp(y + ((table->green_of_cb[cb[i]] + table->green_of_cr[cr[i]]) >> 16));
+        blue_out[i] = clamp(y + table->blue_of_cb[cb[i]]);
     }
 }
 
@@ -258,7 +261,7 @@ static void give_row(decoder *self, const window *w, uint32_t y)
                             .blended = w->blended,
                             .width = w->chroma_width};
     sample_row(self, luma, &parts[0], &parts[1], lower);
-    self->canvas->next_kept++;
+    cu_canvas_placed(self->canvas);
 }
 
 /* Every kept row whose colours are all here. */
@@ -435,8 +438,8 @@ static cu_status begin(decoder *self, cu_bytes file, cu_err *err)
     if (jpeg->num_components > 4)
         return cu_fail(err, CU_EUNSUPPORTED, "it has %d components", jpeg->num_components);
 
-    const cu_status st = cu_canvas_begin(self->canvas, jpeg->image_width, jpeg->image_height,
-                                         channels_of(jpeg), err);
+    const cu_status st = cu_canvas_begin_in_order(self->canvas, jpeg->image_width,
+                                                  jpeg->image_height, channels_of(jpeg), err);
 
     if (st != CU_OK)
         return st;

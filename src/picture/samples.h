@@ -295,9 +295,9 @@ typedef struct cu_samples_blend {
 } cu_samples_blend;
 
 /*
- * Rows of n pixels, a multiple of 16, to red, green, blue. Source: ITU-T T.871 section 7 as
- * jdcolor.c rounds it: 1.40200, 1.77200, 0.71414 and 0.34414 times 2^16, less a multiple of
- * 2^16 so that they fit 16 bits, which is added after the shift.
+ * Rows of n pixels, a multiple of 16, to a row each of red, green and blue. Source: ITU-T T.871
+ * section 7 as jdcolor.c rounds it: 1.40200, 1.77200, 0.71414 and 0.34414 times 2^16, less a
+ * multiple of 2^16 so that they fit 16 bits, which is added after the shift.
  */
 enum {
     cu_samples_red_of_cr = 91881 - 65536,
@@ -342,35 +342,13 @@ static inline __m128i cu_samples_bytes(__m256i numbers)
                             _mm256_extracti128_si256(numbers, 1));
 }
 
-static inline void cu_samples_interleave(__m128i red, __m128i green, __m128i blue, uint8_t *out)
-{
-    const __m128i places[3][3] = {
-        {_mm_setr_epi8(0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1, 5),
-         _mm_setr_epi8(-1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1),
-         _mm_setr_epi8(-1, -1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1)},
-        {_mm_setr_epi8(-1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10, -1),
-         _mm_setr_epi8(5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10),
-         _mm_setr_epi8(-1, 5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1)},
-        {_mm_setr_epi8(-1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1, -1),
-         _mm_setr_epi8(-1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1),
-         _mm_setr_epi8(10, -1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15)},
-    };
-
-    for (int i = 0; i < 3; i++) {
-        const __m128i bytes = _mm_or_si128(_mm_shuffle_epi8(red, places[i][0]),
-                                           _mm_or_si128(_mm_shuffle_epi8(green, places[i][1]),
-                                                        _mm_shuffle_epi8(blue, places[i][2])));
-
-        _mm_storeu_si128((__m128i_u *)(void *)(out + (size_t)i * 16), bytes);
-    }
-}
-
 static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blend *blue,
-                                      const cu_samples_blend *red, uint32_t n, uint8_t *out)
+                                      const cu_samples_blend *red, uint32_t n,
+                                      uint8_t *const out[3])
 {
     const __m256i middle = _mm256_set1_epi16(128);
 
-    for (uint32_t i = 0; i < n; i += 16, out += 48) {
+    for (uint32_t i = 0; i < n; i += 16) {
         const __m256i y =
             _mm256_cvtepu8_epi16(_mm_load_si128((const __m128i *)(const void *)(luma + i)));
         const __m256i cb = _mm256_sub_epi16(cu_samples_blended(blue, i), middle);
@@ -386,9 +364,12 @@ static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blen
             _mm256_add_epi16(_mm256_add_epi16(cb, cb),
                              cu_samples_rounded(low, high, cu_samples_blue_of_cb, 0, 32768));
 
-        cu_samples_interleave(cu_samples_bytes(_mm256_add_epi16(y, r)),
-                              cu_samples_bytes(_mm256_add_epi16(y, g)),
-                              cu_samples_bytes(_mm256_add_epi16(y, b)), out);
+        _mm_storeu_si128((__m128i_u *)(void *)(out[0] + i),
+                         cu_samples_bytes(_mm256_add_epi16(y, r)));
+        _mm_storeu_si128((__m128i_u *)(void *)(out[1] + i),
+                         cu_samples_bytes(_mm256_add_epi16(y, g)));
+        _mm_storeu_si128((__m128i_u *)(void *)(out[2] + i),
+                         cu_samples_bytes(_mm256_add_epi16(y, b)));
     }
 }
 
@@ -403,9 +384,10 @@ static inline int32_t cu_samples_blended(const cu_samples_blend *blend, uint32_t
 }
 
 static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blend *blue,
-                                      const cu_samples_blend *red, uint32_t n, uint8_t *out)
+                                      const cu_samples_blend *red, uint32_t n,
+                                      uint8_t *const out[3])
 {
-    for (uint32_t i = 0; i < n; i++, out += 3) {
+    for (uint32_t i = 0; i < n; i++) {
         const int32_t y = luma[i];
         const int32_t cb = cu_samples_blended(blue, i) - 128;
         const int32_t cr = cu_samples_blended(red, i) - 128;
@@ -414,9 +396,9 @@ static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blen
             ((cu_samples_green_of_cb * cb + cu_samples_green_of_cr * cr + 32768) >> 16) - cr;
         const int32_t b = 2 * cb + ((cu_samples_blue_of_cb * cb + 32768) >> 16);
 
-        out[0] = cu_samples_clamp(y + r);
-        out[1] = cu_samples_clamp(y + g);
-        out[2] = cu_samples_clamp(y + b);
+        out[0][i] = cu_samples_clamp(y + r);
+        out[1][i] = cu_samples_clamp(y + g);
+        out[2][i] = cu_samples_clamp(y + b);
     }
 }
 #endif

@@ -12,7 +12,7 @@
 
 enum {
     page_bytes = 4096,
-    heap_bytes = 1280 << 10, /* what a photograph takes: samples, tables, rows */
+    heap_bytes = 448 << 10, /* what a photograph takes: tables, rows, what is hashed */
 };
 
 /*

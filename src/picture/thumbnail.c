@@ -26,12 +26,12 @@ static cu_pdq_pixels without_bars(const cu_canvas *small, const cu_canvas *pictu
     const uint64_t high = (uint64_t)small->width * picture->height / picture->width;
     const uint32_t width = wide < small->width ? (uint32_t)wide : small->width;
     const uint32_t height = high < small->height ? (uint32_t)high : small->height;
-    const size_t stride = (size_t)small->width * small->channels;
+    const size_t stride = small->kept_stride;
 
     return (cu_pdq_pixels){
-        .p = small->kept + (small->height - height) / 2 * stride +
-             (size_t)((small->width - width) / 2) * small->channels,
+        .p = small->kept + (small->height - height) / 2 * stride + (small->width - width) / 2,
         .stride_bytes = stride,
+        .plane_bytes = stride * small->kept_rows,
         .width = width > 0 ? width : 1,
         .height = height > 0 ? height : 1,
         .channels = small->channels,
@@ -65,7 +65,7 @@ static void measure(cu_canvas *small, const cu_canvas *picture, cu_picture_thumb
 void cu_thumbnail_compare(cu_bytes file, cu_bytes thumbnail, const cu_canvas *canvas,
                           cu_picture_thumbnail *out)
 {
-    cu_canvas small = {.want_full = false};
+    cu_canvas small = {.hash_only = false};
 
     if (!cu_picture_jpeg.claims(thumbnail))
         return;

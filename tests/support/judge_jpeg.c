@@ -40,7 +40,7 @@ static void complain(j_common_ptr jpeg, int level)
 
 static bool is_untouched(const cu_canvas *canvas)
 {
-    const size_t n = (size_t)canvas->kept_width * canvas->kept_height * canvas->channels;
+    const size_t n = (size_t)canvas->kept_stride * canvas->kept_rows * canvas->channels;
 
     for (size_t i = 0; i < n; i++) {
         if (canvas->kept[i] != 128)
@@ -53,14 +53,16 @@ static bool is_untouched(const cu_canvas *canvas)
 static bool is_same_row(const cu_canvas *canvas, uint32_t y, const uint8_t *row)
 {
     const size_t channels = canvas->channels;
+    const size_t plane = (size_t)canvas->kept_stride * canvas->kept_rows;
 
     for (uint32_t k = 0; k < canvas->kept_height; k++) {
-        const uint8_t *const kept = canvas->kept + (size_t)k * canvas->kept_width * channels;
+        const uint8_t *const kept = canvas->kept + (size_t)k * canvas->kept_stride;
 
         if (cu_canvas_source_row(canvas, k) != y)
             continue;
-        for (uint32_t i = 0; i < canvas->kept_width; i++) {
-            if (memcmp(kept + i * channels, row + canvas->columns[i] * channels, channels) != 0)
+        for (size_t i = 0; i < canvas->kept_width * channels; i++) {
+            if (kept[i % channels * plane + i / channels] !=
+                row[canvas->columns[i / channels] * channels + i % channels])
                 return false;
         }
     }

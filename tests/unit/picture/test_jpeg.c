@@ -40,12 +40,14 @@ static void assert_same_samples(const uint8_t *file, size_t n, bool sampled, con
     for (uint32_t y = 0; y < canvas.kept_height; y++) {
         const uint32_t from = cu_canvas_source_row(&canvas, y);
 
-        for (uint32_t x = 0; x < canvas.kept_width; x++) {
-            const size_t at = ((size_t)y * canvas.kept_width + x) * canvas.channels;
+        for (uint32_t i = 0; i < canvas.kept_width * canvas.channels; i++) {
+            const uint32_t x = i / canvas.channels;
+            const uint32_t channel = i % canvas.channels;
+            const size_t at = ((size_t)channel * canvas.kept_rows + y) * canvas.kept_stride + x;
             const size_t of =
-                ((size_t)from * plain.width + canvas.columns[x]) * canvas.channels;
+                ((size_t)from * plain.width + canvas.columns[x]) * canvas.channels + channel;
 
-            if (memcmp(canvas.kept + at, plain.p + of, canvas.channels) != 0)
+            if (canvas.kept[at] != plain.p[of])
                 fail_msg("%s: the pixel at %u, %u is another", what, canvas.columns[x], from);
         }
     }
