@@ -152,7 +152,17 @@ static void allow_threads(program *filter)
     add(filter, (struct sock_filter)ALLOW);
 }
 
-static cu_status load_filter(bool for_zygote, bool threads, cu_err *err)
+static cu_status load_filter(const program *filter, cu_err *err)
+{
+    const struct sock_fprog wanted = {.len = filter->length,
+                                      .filter = (struct sock_filter *)(uintptr_t)filter->code};
+
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &wanted) != 0)
+        return cu_fail_os(err, "could not set the system call filter");
+    return CU_OK;
+}
+
+static cu_status filter_zygote(cu_err *err)
 {
     program filter = {.length = 0};
 
@@ -162,22 +172,42 @@ static cu_status load_filter(bool for_zygote, bool threads, cu_err *err)
     add(&filter, (struct sock_filter)KILL);
     add(&filter, (struct sock_filter)LOAD(FIELD(nr)));
     answer_calls(&filter, item_calls, CU_COUNT_OF(item_calls), SECCOMP_RET_ALLOW);
-    if (for_zygote)
-        answer_calls(&filter, zygote_calls, CU_COUNT_OF(zygote_calls), SECCOMP_RET_ALLOW);
-    else if (threads)
-        allow_threads(&filter);
+    answer_calls(&filter, zygote_calls, CU_COUNT_OF(zygote_calls), SECCOMP_RET_ALLOW);
     answer_calls(&filter, refused_calls, CU_COUNT_OF(refused_calls),
                  SECCOMP_RET_ERRNO | EACCES);
     allow_plain_memory(&filter, SYS_mmap);
     allow_plain_memory(&filter, SYS_mprotect);
-    allow_own_signal(&filter);
     add(&filter, (struct sock_filter)KILL);
+    return load_filter(&filter, err);
+}
 
-    const struct sock_fprog wanted = {.len = filter.length, .filter = filter.code};
+static bool is_for_items(int call)
+{
+    for (size_t i = 0; i < CU_COUNT_OF(item_calls); i++) {
+        if (item_calls[i] == call)
+            return true;
+    }
+    return false;
+}
 
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &wanted) != 0)
-        return cu_fail_os(err, "could not set the system call filter");
-    return CU_OK;
+/*
+ * The zygote's filter holds for its forks, too: of two, the stricter answer counts. So this one
+ * only takes away what the zygote alone needs; a short one, since each fork compiles it anew.
+ */
+static cu_status filter_item(bool threads, cu_err *err)
+{
+    program filter = {.length = 0};
+
+    add(&filter, (struct sock_filter)LOAD(FIELD(nr)));
+    if (threads)
+        allow_threads(&filter);
+    allow_own_signal(&filter);
+    for (size_t i = 0; i < CU_COUNT_OF(zygote_calls); i++) {
+        if (!is_for_items(zygote_calls[i]))
+            answer_calls(&filter, &zygote_calls[i], 1, SECCOMP_RET_KILL_PROCESS);
+    }
+    add(&filter, (struct sock_filter)ALLOW);
+    return load_filter(&filter, err);
 }
 
 /* Source: Linux Documentation/userspace-api/landlock.rst: mask the rights to the ABI that is
@@ -241,7 +271,7 @@ cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err)
     if (st != CU_OK)
         return st;
     level->seccomp = true;
-    return load_filter(true, false, err);
+    return filter_zygote(err);
 }
 
 /* The hard limit lies above the soft one: at both at once a child dies of SIGKILL, which says
@@ -263,5 +293,5 @@ cu_status cu_confine_item(pid_t zygote, const cu_sandbox_limits *limits, cu_err 
     if ((!SANITIZED && !limit(RLIMIT_AS, limits->memory_bytes)) ||
         !limit(RLIMIT_CPU, limits->cpu_seconds) || !limit(RLIMIT_FSIZE, limits->output_bytes))
         return cu_fail_os(err, "could not set the child's limits");
-    return load_filter(false, limits->threads != 0, err);
+    return filter_item(limits->threads != 0, err);
 }

@@ -102,6 +102,24 @@ static void forbidden_calls_kill(void **state)
         assert_ends(calls[i], &no_limits, CU_ECHILD, "killed by the system call filter");
 }
 
+/* What a zygote needs to make its forks is not theirs. */
+static void what_the_zygote_alone_may_kills(void **state)
+{
+    static const int calls[] = {SYS_wait4, SYS_clone,  SYS_setrlimit, SYS_getppid,
+                                SYS_dup,   SYS_fcntl,  SYS_kill,      SYS_fork,
+                                SYS_vfork, SYS_dup2,   SYS_setuid,    SYS_ioctl,
+                                SYS_prctl, SYS_tgkill, SYS_select,    SYS_getdents};
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(calls); i++) {
+        const char request[] = {'#', (char)calls[i], '\0'};
+
+        if (SANITIZED && (calls[i] == SYS_prctl || calls[i] == SYS_tgkill))
+            continue;
+        assert_ends(request, &no_limits, CU_ECHILD, "killed by the system call filter");
+    }
+}
+
 /* A file by name is refused, and nothing is made. */
 static void no_file_has_a_name(void **state)
 {
@@ -434,6 +452,7 @@ int main(void)
         TEST(each_end_is_told),
         TEST(limits_hold),
         TEST(forbidden_calls_kill),
+        TEST(what_the_zygote_alone_may_kills),
         TEST(no_file_has_a_name),
         TEST(nothing_is_open),
         TEST(a_descriptor_is_handed_over),
