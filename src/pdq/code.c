@@ -65,19 +65,26 @@ void cu_pdq_frequencies_of(const cu_pdq_small_picture *small, float out[side][si
     }
 }
 
+/* The marked steps from n values to those beside them, in hundredths of the whole range. */
+static int steps_between(const float *values, const float *beside, unsigned n)
+{
+    int steps = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        steps += abs((int)((values[i] - beside[i]) * 100.0F / 255.0F));
+    return steps;
+}
+
 int cu_pdq_quality_of(const cu_pdq_small_picture *small)
 {
     int steps = 0;
 
     for (unsigned i = 0; i < cu_pdq_small; i++) {
-        for (unsigned j = 0; j < cu_pdq_small; j++) {
-            const float here = small->at[i][j];
+        const float *const row = small->at[i];
 
-            if (i + 1 < cu_pdq_small)
-                steps += abs((int)((here - small->at[i + 1][j]) * 100.0F / 255.0F));
-            if (j + 1 < cu_pdq_small)
-                steps += abs((int)((here - small->at[i][j + 1]) * 100.0F / 255.0F));
-        }
+        steps += steps_between(row, row + 1, cu_pdq_small - 1);
+        if (i + 1 < cu_pdq_small)
+            steps += steps_between(row, small->at[i + 1], cu_pdq_small);
     }
 
     const int quality = steps / 90;

@@ -26,6 +26,9 @@ enum {
      * libjpeg's vectors: 11363 / 2048 of it, twice 8 of rounding, is below 2^15.
      */
     cu_samples_sum_max = 5900,
+    /* Up to this one, no sample leaves the 1024 values of libjpeg's range table: a sample is at
+     * most 1.3871 twice, an eighth, of it. */
+    cu_samples_sum_inside = 2100,
 };
 
 /* By output, then by input; times 2^13. */
@@ -117,9 +120,10 @@ static inline __m256i cu_samples_across(__m256i rows, int from, int first)
     return _mm256_madd_epi16(_mm256_shuffle_epi8(rows, places), cu_samples_turned(first));
 }
 
-/* A row and its mirror, to out and to mirror. Bits that are outside are set in the result. */
-static inline __m256i cu_samples_two_rows(const __m256i *pairs, int row, uint8_t *out,
-                                          uint8_t *mirror)
+/* A row and its mirror, to out and to mirror. Where it is asked, bits that are outside are set
+ * in the result. */
+static inline __m256i cu_samples_two_rows(const __m256i *pairs, int row, bool asked,
+                                          uint8_t *out, uint8_t *mirror)
 {
     const __m256i first_half = _mm256_set1_epi32(1 << (cu_samples_first_shift - 1));
     /* And 128, which a sample's middle is. */
@@ -148,11 +152,13 @@ static inline __m256i cu_samples_two_rows(const __m256i *pairs, int row, uint8_t
     rows = _mm256_packus_epi16(rows, rows);
     _mm_storel_epi64((__m128i *)(void *)out, _mm256_castsi256_si128(rows));
     _mm_storel_epi64((__m128i *)(void *)mirror, _mm256_extracti128_si256(rows, 1));
+    if (!asked)
+        return _mm256_setzero_si256();
     return _mm256_or_si256(_mm256_add_epi32(left, reach), _mm256_add_epi32(right, reach));
 }
 
-/* True where the sum of magnitudes is small enough; each is up to 8192. */
-static inline bool cu_samples_is_small(const __m256i *pairs)
+/* The sum of magnitudes, each up to 8192; above cu_samples_sum_max it may be told too small. */
+static inline int cu_samples_sum(const __m256i *pairs)
 {
     const __m256i most = _mm256_add_epi16(
         _mm256_add_epi16(_mm256_abs_epi16(pairs[0]), _mm256_abs_epi16(pairs[1])),
@@ -165,14 +171,12 @@ static inline bool cu_samples_is_small(const __m256i *pairs)
 
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
-    return _mm_cvtsi128_si32(sum) <= cu_samples_sum_max;
+    return _mm_cvtsi128_si32(sum);
 }
 
-/* Likewise, of any block with coefficients up to 8192; rows come with their mirrors. */
-static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_t *out,
-                                   size_t stride)
+static inline bool cu_samples_all_rows(const __m256i *pairs, uint32_t wanted, bool asked,
+                                       uint8_t *out, size_t stride)
 {
-    const __m256i *const pairs = (const __m256i *)(const void *)block;
     __m256i outside = _mm256_setzero_si256();
 
     for (uint32_t left = wanted & 15; left != 0; left &= left - 1) {
@@ -180,10 +184,21 @@ static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_
         uint8_t *const at = out + (size_t)row * stride;
         uint8_t *const mirror = out + (size_t)(7 - row) * stride;
 
-        outside = _mm256_or_si256(outside, cu_samples_two_rows(pairs, row, at, mirror));
+        outside = _mm256_or_si256(outside, cu_samples_two_rows(pairs, row, asked, at, mirror));
     }
-    return _mm256_testz_si256(outside, _mm256_set1_epi32(~1023)) != 0 &&
-           cu_samples_is_small(pairs);
+    return _mm256_testz_si256(outside, _mm256_set1_epi32(~1023)) != 0;
+}
+
+/* Likewise, of any block with coefficients up to 8192; rows come with their mirrors. */
+static inline bool cu_samples_rows(const int16_t *block, uint32_t wanted, uint8_t *out,
+                                   size_t stride)
+{
+    const __m256i *const pairs = (const __m256i *)(const void *)block;
+    const int sum = cu_samples_sum(pairs);
+
+    if (__builtin_expect(sum <= cu_samples_sum_inside, 1))
+        return cu_samples_all_rows(pairs, wanted, false, out, stride);
+    return sum <= cu_samples_sum_max && cu_samples_all_rows(pairs, wanted, true, out, stride);
 }
 
 #else
@@ -342,6 +357,15 @@ static inline __m128i cu_samples_bytes(__m256i numbers)
                             _mm256_extracti128_si256(numbers, 1));
 }
 
+/*
+ * Red less luma and blue less luma, of all 256 samples of colour those of the table: half the
+ * factors, since the product is halved before it is rounded.
+ */
+enum {
+    cu_samples_half_red = 13173,
+    cu_samples_half_blue = cu_samples_blue_of_cb / 2,
+};
+
 static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blend *blue,
                                       const cu_samples_blend *red, uint32_t n,
                                       uint8_t *const out[3])
@@ -355,14 +379,14 @@ static inline void cu_samples_colours(const uint8_t *luma, const cu_samples_blen
         const __m256i cr = _mm256_sub_epi16(cu_samples_blended(red, i), middle);
         const __m256i low = _mm256_unpacklo_epi16(cb, cr);
         const __m256i high = _mm256_unpackhi_epi16(cb, cr);
-        const __m256i r =
-            _mm256_add_epi16(cr, cu_samples_rounded(low, high, 0, cu_samples_red_of_cr, 32768));
+        const __m256i r = _mm256_add_epi16(
+            cr, _mm256_mulhrs_epi16(cr, _mm256_set1_epi16(cu_samples_half_red)));
         const __m256i g = _mm256_sub_epi16(cu_samples_rounded(low, high, cu_samples_green_of_cb,
                                                               cu_samples_green_of_cr, 32768),
                                            cr);
         const __m256i b =
             _mm256_add_epi16(_mm256_add_epi16(cb, cb),
-                             cu_samples_rounded(low, high, cu_samples_blue_of_cb, 0, 32768));
+                             _mm256_mulhrs_epi16(cb, _mm256_set1_epi16(cu_samples_half_blue)));
 
         _mm_storeu_si128((__m128i_u *)(void *)(out[0] + i),
                          cu_samples_bytes(_mm256_add_epi16(y, r)));
