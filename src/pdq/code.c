@@ -38,30 +38,56 @@ static float cosine(unsigned frequency, unsigned place)
     return n < 64 ? quarter_wave[n] : -quarter_wave[128 - n];
 }
 
+/* Four numbers of a row, wherever they lie. */
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* Numbers in memory, step apart. */
+typedef struct numbers {
+    const float *p;
+    size_t step;
+} numbers;
+
+/*
+ * Sixteen sums side by side, of rows of sixteen times a factor for each row. Each sum runs over
+ * the rows in order; they stand in registers.
+ */
+static void sum_rows(numbers rows, numbers factors, float out[side])
+{
+    four a = {0};
+    four b = {0};
+    four c = {0};
+    four d = {0};
+
+    for (unsigned k = 0; k < cu_pdq_small;
+         k++, rows.p += rows.step, factors.p += factors.step) {
+        const four *const row = (const four *)(const void *)rows.p;
+        const float factor = *factors.p;
+
+        a += factor * row[0];
+        b += factor * row[1];
+        c += factor * row[2];
+        d += factor * row[3];
+    }
+    memcpy(out, &a, sizeof a);
+    memcpy(out + 4, &b, sizeof b);
+    memcpy(out + 8, &c, sizeof c);
+    memcpy(out + 12, &d, sizeof d);
+}
+
 void cu_pdq_frequencies_of(const cu_pdq_small_picture *small, float out[side][side])
 {
     float turned[cu_pdq_small][side]; /* [place][frequency] */
+    float across[cu_pdq_small];
 
     for (unsigned k = 0; k < cu_pdq_small; k++) {
         for (unsigned i = 0; i < side; i++)
             turned[k][i] = cosine(i, k);
     }
     for (unsigned i = 0; i < side; i++) {
-        float across[cu_pdq_small] = {0};
-        float sums[side] = {0};
-
-        /* Each sum runs over k in order; the sums stand side by side. */
-        for (unsigned k = 0; k < cu_pdq_small; k++) {
-            const float factor = turned[k][i];
-
-            for (unsigned j = 0; j < cu_pdq_small; j++)
-                across[j] += factor * small->at[k][j];
-        }
-        for (unsigned k = 0; k < cu_pdq_small; k++) {
-            for (unsigned j = 0; j < side; j++)
-                sums[j] += across[k] * turned[k][j];
-        }
-        memcpy(out[i], sums, sizeof sums);
+        for (unsigned first = 0; first < cu_pdq_small; first += side)
+            sum_rows((numbers){&small->at[0][first], cu_pdq_small},
+                     (numbers){&turned[0][i], side}, across + first);
+        sum_rows((numbers){turned[0], side}, (numbers){across, 1}, out[i]);
     }
 }
 
