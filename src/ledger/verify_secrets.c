@@ -121,6 +121,8 @@ static void check_row(secrets_walk *w, cu_rows *rows)
         check_value(w, name, sealed, commitment);
 }
 
+/* Where the page begins is said of the entries, too: a plan that merges both would begin with
+ * the first entry. */
 static cu_status check_page(secrets_walk *w, cu_err *err)
 {
     CU_AUTO(cu_rows, rows);
@@ -128,7 +130,7 @@ static cu_status check_page(secrets_walk *w, cu_err *err)
     cu_status st = cu_store_query(
         w->v->ledger->store,
         "SELECT s.seq, s.name, s.case_id, s.sealed, e.bytes FROM ledger_secret s"
-        " LEFT JOIN ledger_entry e ON e.seq = s.seq"
+        " LEFT JOIN ledger_entry e ON e.seq = s.seq AND e.seq >= $1"
         " WHERE s.seq >= $1 AND (s.seq > $1 OR s.name > $2) ORDER BY s.seq, s.name LIMIT $3",
         CU_VALUES(cu_value_integer(w->seq), cu_value_text(w->name),
                   cu_value_integer(page_rows)),
