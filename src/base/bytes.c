@@ -95,6 +95,13 @@ void cu_buffer_free(cu_buffer *buffer)
     *buffer = (cu_buffer){.ceiling = buffer->ceiling};
 }
 
+void cu_buffer_wipe(cu_buffer *buffer)
+{
+    if (buffer->room > 0)
+        explicit_bzero(buffer->p, buffer->room);
+    cu_buffer_free(buffer);
+}
+
 static bool turn_bad(cu_buffer *buffer, cu_status why)
 {
     buffer->bad = why;

@@ -287,9 +287,7 @@ cu_status cu_ledger_append_many(cu_ledger *ledger, const cu_ledger_event *events
     if (st != CU_OK)
         cu_store_forbid_commit(ledger->store);
     cu_buffer_free(&b->bytes);
-    if (b->draft.salts.n > 0)
-        explicit_bzero(b->draft.salts.p, b->draft.salts.n);
-    cu_buffer_free(&b->draft.salts);
+    cu_buffer_wipe(&b->draft.salts);
     free(b);
     return st;
 }

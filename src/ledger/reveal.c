@@ -114,8 +114,6 @@ cu_status cu_ledger_reveal_each(cu_ledger *ledger, const char *name, cu_ledger_e
         first += page_entries;
     } while (st == CU_OK && self.count > 0);
     explicit_bzero(self.keys, sizeof self.keys);
-    if (self.plain.n > 0)
-        explicit_bzero(self.plain.p, self.plain.n);
-    cu_buffer_free(&self.plain);
+    cu_buffer_wipe(&self.plain);
     return st;
 }

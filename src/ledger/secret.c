@@ -37,9 +37,7 @@ cu_status cu_ledger_unwrap(const cu_ledger *ledger, const char *case_id, cu_byte
         st = cu_fail(err, CU_EFORMAT, "the key of a case is of another length");
     if (st == CU_OK)
         memcpy(key, plain.p, CU_KEY_BYTES);
-    if (plain.n > 0)
-        explicit_bzero(plain.p, plain.n);
-    cu_buffer_free(&plain);
+    cu_buffer_wipe(&plain);
     cu_buffer_free(&about);
     return st;
 }
@@ -202,9 +200,7 @@ cu_status cu_ledger_keep_secret(cu_ledger *ledger, uint64_t seq, const char *cas
                       cu_value_text(under), cu_value_blob(cu_buffer_view(&sealed))),
             1, err);
     explicit_bzero(key, sizeof key);
-    if (plain.n > 0)
-        explicit_bzero(plain.p, plain.n);
-    cu_buffer_free(&plain);
+    cu_buffer_wipe(&plain);
     cu_buffer_free(&about);
     cu_buffer_free(&sealed);
     return st;
@@ -307,9 +303,7 @@ cu_status cu_ledger_reveal(cu_ledger *ledger, uint64_t seq, const char *name,
         st = cu_buffer_check(value, err);
     }
     explicit_bzero(key, sizeof key);
-    if (plain.n > 0)
-        explicit_bzero(plain.p, plain.n);
-    cu_buffer_free(&plain);
+    cu_buffer_wipe(&plain);
     cu_buffer_free(&case_id);
     cu_buffer_free(&sealed);
     return st;

@@ -195,7 +195,7 @@ cu_status cu_verify_secrets(cu_verifying *v, cu_err *err)
         st = check_case_keys(v, err);
     explicit_bzero(w.key, sizeof w.key);
     explicit_bzero(w.keys, sizeof w.keys);
-    cu_buffer_free(&w.plain);
+    cu_buffer_wipe(&w.plain);
     if (st == CU_OK && v->report->secrets + v->erased != v->commitments)
         cu_verify_complain(v, "secret", -1,
                            "entries commit to %" PRIu64 " secrets; %" PRIu64

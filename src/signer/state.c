@@ -114,13 +114,6 @@ static void make_room(cu_buffer *text)
     (void)cu_buffer_reserve(text, CU_SIGNER_MESSAGE);
 }
 
-static void wipe(cu_buffer *text)
-{
-    if (text->n > 0)
-        explicit_bzero(text->p, text->n);
-    cu_buffer_free(text);
-}
-
 static cu_status keep_path(const char *path, char kept[CU_STATE_PATH], cu_err *err)
 {
     return snprintf(kept, CU_STATE_PATH, "%s", path) < CU_STATE_PATH
@@ -150,7 +143,7 @@ cu_status cu_state_load(const cu_state_kind *kind, const char *path, char kept[C
          !cu_bytes_are(line, kind->magic) || !kind->parse(self, rest)))
         st = cu_fail(err, CU_EFORMAT, "\"%s\" is not the state of a %s, or is damaged", path,
                      kind->what);
-    wipe(&text);
+    cu_buffer_wipe(&text);
     return st;
 }
 
@@ -169,6 +162,6 @@ cu_status cu_state_save(const cu_state_kind *kind, const char *path, const void 
     st = cu_buffer_check(&text, err);
     if (st == CU_OK)
         st = cu_state_write(path, cu_buffer_view(&text), err);
-    wipe(&text);
+    cu_buffer_wipe(&text);
     return st;
 }

@@ -100,6 +100,22 @@ static void a_buffer_tells_its_ceiling_from_a_lack_of_memory(void **state)
     }
 }
 
+static void a_wiped_buffer_is_empty_and_may_be_filled_again(void **state)
+{
+    (void)state;
+    cu_buffer buffer = {.ceiling = 8};
+
+    cu_buffer_wipe(&buffer); /* nothing is there yet */
+    for (unsigned round = 0; round < 2; round++) {
+        cu_buffer_append(&buffer, "secret", 6);
+        assert_int_equal(cu_buffer_check(&buffer, NULL), CU_OK);
+        cu_buffer_wipe(&buffer);
+        assert_null(buffer.p);
+        assert_int_equal(buffer.n + buffer.room, 0);
+        assert_int_equal(buffer.ceiling, 8);
+    }
+}
+
 static void hexadecimal_goes_there_and_back(void **state)
 {
     (void)state;
@@ -169,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_slice_is_cut_to_what_is_there),
         cmocka_unit_test(a_buffer_keeps_its_ceiling),
         cmocka_unit_test(a_buffer_tells_its_ceiling_from_a_lack_of_memory),
+        cmocka_unit_test(a_wiped_buffer_is_empty_and_may_be_filled_again),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
         cmocka_unit_test(hexadecimal_is_nothing_but_digits),
         cmocka_unit_test(knows_each_hexadecimal_digit),
