@@ -22,31 +22,20 @@ typedef struct signer_words {
     cu_verifier keys[CU_SIGNER_KEYS];
 } signer_words;
 
-static bool take(cu_bytes *rest, const char *word, cu_bytes *value)
-{
-    const size_t n = strlen(word);
-    cu_bytes line = {0};
-
-    if (!cu_line_take(rest, &line) || line.n < n + 2 || memcmp(line.p, word, n) != 0 ||
-        line.p[n] != ' ')
-        return false;
-    *value = cu_bytes_slice(line, n + 1, line.n);
-    return true;
-}
-
 static bool parse_size_and_root(cu_bytes *rest, uint64_t *size, cu_hash *root)
 {
     cu_bytes value = {0};
 
-    return take(rest, "size", &value) && cu_decimal_decode(value, size) && *size <= INT64_MAX &&
-           take(rest, "root", &value) && cu_base64_decode(value, root->b, sizeof root->b);
+    return cu_line_take_number(rest, "size", size) && *size <= INT64_MAX &&
+           cu_line_take_word(rest, "root", &value) &&
+           cu_base64_decode(value, root->b, sizeof root->b);
 }
 
 static cu_status parse_signer(cu_bytes rest, const char *origin, signer_words *out, cu_err *err)
 {
     cu_bytes value = {0};
 
-    if (!take(&rest, "origin", &value))
+    if (!cu_line_take_word(&rest, "origin", &value))
         return cu_fail(err, CU_EFORMAT, "the signer does not say what log it signs");
     if (!cu_bytes_equal(value, text_of(origin)))
         return cu_fail(err, CU_EUSAGE, "the signer signs log \"%.*s\", and this one is \"%s\"",
@@ -54,7 +43,7 @@ static cu_status parse_signer(cu_bytes rest, const char *origin, signer_words *o
     if (!parse_size_and_root(&rest, &out->size, &out->root))
         return cu_fail(err, CU_EFORMAT, "the signer does not say what it signed last");
     for (out->n = 0; rest.n > 0 && out->n < CU_SIGNER_KEYS; out->n++) {
-        if (!take(&rest, "vkey", &value) ||
+        if (!cu_line_take_word(&rest, "vkey", &value) ||
             cu_verifier_parse(value, &out->keys[out->n], err) != CU_OK)
             return cu_fail(err, CU_EFORMAT, "the signer does not say what its keys are");
     }

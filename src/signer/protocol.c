@@ -41,30 +41,11 @@ void cu_answer_by_verb(const cu_verb *verbs, size_t count, bool failed, void *se
     cu_respond(response, CU_SIGNER_BAD_REQUEST);
 }
 
-bool cu_take_word(cu_bytes *rest, const char *word, cu_bytes *value)
-{
-    const size_t n = strlen(word);
-    cu_bytes line = {0};
-
-    if (!cu_line_take(rest, &line) || line.n < n + 2 || memcmp(line.p, word, n) != 0 ||
-        line.p[n] != ' ')
-        return false;
-    *value = cu_bytes_slice(line, n + 1, line.n);
-    return true;
-}
-
-bool cu_take_number(cu_bytes *rest, const char *word, uint64_t *out)
-{
-    cu_bytes value = {0};
-
-    return cu_take_word(rest, word, &value) && cu_decimal_decode(value, out);
-}
-
 bool cu_take_old_and_proof(cu_bytes *rest, uint64_t *old, cu_proof *proof)
 {
     cu_bytes line = {0};
 
-    if (!cu_take_number(rest, "old", old))
+    if (!cu_line_take_number(rest, "old", old))
         return false;
     for (proof->n = 0;; proof->n++) {
         if (!cu_line_take(rest, &line))

@@ -47,9 +47,6 @@ void cu_answer_by_verb(const cu_verb *verbs, size_t count, bool failed, void *se
 /* "old N", at most 63 hashes in base64, an empty line: what stands before a head. */
 bool cu_take_old_and_proof(cu_bytes *rest, uint64_t *old, cu_proof *proof);
 
-/* "word number", of a state file or a request. */
-bool cu_take_number(cu_bytes *rest, const char *word, uint64_t *out);
-bool cu_take_word(cu_bytes *rest, const char *word, cu_bytes *value);
 bool cu_bytes_are(cu_bytes bytes, const char *text);
 
 #endif

@@ -31,10 +31,11 @@ static bool parse_state(void *self, cu_bytes rest)
     cu_bytes root = {0};
     uint64_t keys = 0;
 
-    if (!cu_take_word(&rest, "origin", &origin) || origin.n > CU_NOTE_NAME_BYTES ||
-        !cu_take_number(&rest, "size", &out->size) || !cu_take_word(&rest, "root", &root) ||
+    if (!cu_line_take_word(&rest, "origin", &origin) || origin.n > CU_NOTE_NAME_BYTES ||
+        !cu_line_take_number(&rest, "size", &out->size) ||
+        !cu_line_take_word(&rest, "root", &root) ||
         !cu_base64_decode(root, out->root.b, sizeof out->root.b) ||
-        !cu_take_number(&rest, "keys", &keys) || keys < 1 || keys > CU_SIGNER_KEYS)
+        !cu_line_take_number(&rest, "keys", &keys) || keys < 1 || keys > CU_SIGNER_KEYS)
         return false;
     memcpy(out->origin, origin.p, origin.n);
     out->origin[origin.n] = '\0';
@@ -271,8 +272,8 @@ static void answer_gap(void *self, cu_bytes rest, cu_buffer *response)
     uint64_t n = 0;
     cu_err err = {0};
 
-    if (!cu_take_old_and_proof(&rest, &seq, &proof) || !cu_take_number(&rest, "entry", &n) ||
-        n > CU_ENTRY_BYTES || n > rest.n) {
+    if (!cu_take_old_and_proof(&rest, &seq, &proof) ||
+        !cu_line_take_number(&rest, "entry", &n) || n > CU_ENTRY_BYTES || n > rest.n) {
         cu_respond(response, CU_SIGNER_BAD_REQUEST);
         return;
     }

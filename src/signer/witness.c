@@ -39,15 +39,16 @@ static bool take_log(cu_bytes *rest, cu_witness_log *out)
     uint64_t keys = 0;
     uint64_t seen = 0;
 
-    if (!cu_take_number(rest, "log", &keys) || keys < 1 || keys > CU_SIGNER_KEYS)
+    if (!cu_line_take_number(rest, "log", &keys) || keys < 1 || keys > CU_SIGNER_KEYS)
         return false;
     for (out->keys_n = 0; out->keys_n < keys; out->keys_n++) {
-        if (!cu_take_word(rest, "vkey", &value) ||
+        if (!cu_line_take_word(rest, "vkey", &value) ||
             cu_verifier_parse(value, &out->keys[out->keys_n], NULL) != CU_OK)
             return false;
     }
-    if (!cu_take_number(rest, "seen", &seen) || seen > 1 ||
-        !cu_take_number(rest, "size", &out->size) || !cu_take_word(rest, "root", &value) ||
+    if (!cu_line_take_number(rest, "seen", &seen) || seen > 1 ||
+        !cu_line_take_number(rest, "size", &out->size) ||
+        !cu_line_take_word(rest, "root", &value) ||
         !cu_base64_decode(value, out->root.b, sizeof out->root.b))
         return false;
     out->seen = seen == 1;
@@ -61,7 +62,7 @@ static bool parse_state(void *self, cu_bytes rest)
     uint64_t logs = 0;
 
     if (!cu_line_take(&rest, &line) || cu_signer_parse(line, &out->key, NULL) != CU_OK ||
-        !cu_take_number(&rest, "logs", &logs) || logs > CU_WITNESS_LOGS)
+        !cu_line_take_number(&rest, "logs", &logs) || logs > CU_WITNESS_LOGS)
         return false;
     for (out->n = 0; out->n < logs; out->n++) {
         if (!take_log(&rest, &out->logs[out->n]))

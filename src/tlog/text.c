@@ -115,3 +115,22 @@ bool cu_line_take(cu_bytes *text, cu_bytes *line)
     *text = cu_bytes_slice(*text, line->n + 1, text->n);
     return true;
 }
+
+bool cu_line_take_word(cu_bytes *text, const char *word, cu_bytes *value)
+{
+    const size_t n = strlen(word);
+    cu_bytes line = {0};
+
+    if (!cu_line_take(text, &line) || line.n < n + 2 || memcmp(line.p, word, n) != 0 ||
+        line.p[n] != ' ')
+        return false;
+    *value = cu_bytes_slice(line, n + 1, line.n);
+    return true;
+}
+
+bool cu_line_take_number(cu_bytes *text, const char *word, uint64_t *out)
+{
+    cu_bytes value = {0};
+
+    return cu_line_take_word(text, word, &value) && cu_decimal_decode(value, out);
+}

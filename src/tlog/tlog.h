@@ -112,6 +112,10 @@ size_t cu_base64_decode_up_to(cu_bytes text, uint8_t *out, size_t max);
 bool cu_decimal_decode(cu_bytes text, uint64_t *out);
 /* The bytes of text up to the next line feed, which is taken too; false where there is none. */
 bool cu_line_take(cu_bytes *text, cu_bytes *line);
+/* Takes a line that is word, a space, and a value of one byte or more; or such a number. False
+ * where the line is another, which may be taken all the same. */
+bool cu_line_take_word(cu_bytes *text, const char *word, cu_bytes *value);
+bool cu_line_take_number(cu_bytes *text, const char *word, uint64_t *out);
 
 /* ---- signed notes (C2SP signed-note v1) ---- */
 

@@ -142,6 +142,35 @@ static void takes_numbers_that_are_written_one_way(void **state)
     assert_int_equal(number, 0);
 }
 
+static void takes_lines_of_a_word_and_a_value(void **state)
+{
+    static const struct {
+        const char *line, *value; /* NULL: it is no such line */
+        bool number;
+    } cases[] = {{"size 12\n", "12", true},    {"size a b\n", "a b", false},
+                 {"size 012\n", "012", false}, {"size \n", NULL, false},
+                 {"size\n", NULL, false},      {"sizes 12\n", NULL, false},
+                 {"siz 12\n", NULL, false},    {"size 12", NULL, false}};
+
+    (void)state;
+    for (size_t i = 0; i < CU_COUNT_OF(cases); i++) {
+        const cu_bytes whole = {(const uint8_t *)cases[i].line, strlen(cases[i].line)};
+        cu_bytes rest = whole;
+        cu_bytes value = {0};
+        uint64_t number = 0;
+
+        assert_int_equal(cu_line_take_word(&rest, "size", &value), cases[i].value != NULL);
+        if (cases[i].value != NULL) {
+            assert_int_equal(value.n, strlen(cases[i].value));
+            assert_memory_equal(value.p, cases[i].value, value.n);
+            assert_int_equal(rest.n, 0);
+        }
+        rest = whole;
+        assert_int_equal(cu_line_take_number(&rest, "size", &number), cases[i].number);
+        assert_int_equal(number, cases[i].number ? 12 : 0);
+    }
+}
+
 static void keeps_a_secret_from_other_keys_and_other_places(void **state)
 {
     uint8_t key[CU_KEY_BYTES];
@@ -206,6 +235,7 @@ int main(void)
         cmocka_unit_test(writes_keys_that_it_reads),
         cmocka_unit_test(takes_base64_that_is_written_one_way),
         cmocka_unit_test(takes_numbers_that_are_written_one_way),
+        cmocka_unit_test(takes_lines_of_a_word_and_a_value),
         cmocka_unit_test(keeps_a_secret_from_other_keys_and_other_places),
         cmocka_unit_test(commits_to_a_name_and_a_value),
     };
