@@ -19,13 +19,13 @@ static cu_status record_it(cu_act *act)
 {
     const char *const trigger = cu_record_text(act->record, "trigger");
     cu_record *subject = NULL;
-    const cu_status st =
+    cu_status st =
         cu_act_load(act, "subject", cu_record_text(act->record, "subject"), &subject);
 
+    if (st == CU_OK)
+        st = cu_act_policy_word(act, "A2", "welfare.triggers", trigger);
     if (st != CU_OK)
         return st;
-    if (!cu_rulebook_has_word(act->policy, "welfare.triggers", act->today, trigger))
-        return cu_act_refuse(act, "A2", "\"%.40s\" is no trigger of the policy", trigger);
     cu_record_set(act->record, "case", cu_record_text(subject, "case"));
     if (!cu_record_has(act->record, "at"))
         cu_record_set_number(act->record, "at", act->now_us);

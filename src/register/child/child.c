@@ -114,9 +114,10 @@ static cu_status protect(cu_act *act)
     cu_record *const record = act->record;
     const char *const how = cu_act_said(act, "safeguarded_by");
     const int64_t at_us = cu_act_said_number(act, "at", act->now_us);
+    const cu_status st = cu_act_policy_word(act, "H2", "child.protective-actions", how);
 
-    if (!cu_rulebook_has_word(act->policy, "child.protective-actions", act->today, how))
-        return cu_act_refuse(act, "H2", "\"%.40s\" is no protective action of the policy", how);
+    if (st != CU_OK)
+        return st;
     if (cu_record_has(act->before, "safeguarded")) {
         /* The first one stays; this one is in the ledger. */
         cu_record_set(record, "safeguarded_by", cu_record_text(act->before, "safeguarded_by"));

@@ -105,6 +105,16 @@ cu_status cu_act_policy(cu_act *act, const char *key, int64_t *out)
     return cu_rulebook_number(act->policy, key, act->today, out, NULL, act->err);
 }
 
+cu_status cu_act_policy_word(cu_act *act, const char *rule, const char *key, const char *word)
+{
+    const cu_rulebook_value *const value = cu_rulebook_on(act->policy, key, act->today);
+
+    if (cu_rulebook_has_word(act->policy, key, act->today, word))
+        return CU_OK;
+    return cu_act_refuse(act, rule, "\"%.40s\" is no word of policy %s: %s", word, key,
+                         value == NULL ? "it has none today" : value->text);
+}
+
 cu_status cu_act_deadline(cu_act *act, const char *key, int64_t from_us, int64_t *out_us)
 {
     cu_date date = 0;

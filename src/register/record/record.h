@@ -224,6 +224,11 @@ bool cu_act_holds(const cu_act *act,
 /* A policy value on the act's day. */
 cu_status cu_act_policy(cu_act *act, const char *key, int64_t *out) CU_MUST_CHECK;
 
+/* Refuses by rule what is none of the words of a policy value on the act's day, and says them.
+ */
+cu_status cu_act_policy_word(cu_act *act, const char *rule, const char *key,
+                             const char *word) CU_MUST_CHECK;
+
 /* from_us plus the length of time that key has on the day of from_us. */
 cu_status cu_act_deadline(cu_act *act, const char *key, int64_t from_us,
                           int64_t *out_us) CU_MUST_CHECK;

@@ -226,8 +226,9 @@ static void h2_the_first_protective_action_sets_the_day_and_no_later_one(void **
     const char *const child = force_do(book, "iv", "child add", NULL, "case", force_case(book),
                                        "kind", "household", NULL);
 
-    (void)force_refused(book, "H2", "iv", "child protect", child, "safeguarded_by", "a talk",
-                        NULL);
+    assert_non_null(strstr(force_refused(book, "H2", "iv", "child protect", child,
+                                         "safeguarded_by", "a talk", NULL),
+                           "emergency-protection")); /* which there are */
     assert_null(force_look(book, "child", child, "safeguarded"));
     (void)force_do(book, "iv", "child protect", child, "safeguarded_by", "bail-conditions",
                    NULL);

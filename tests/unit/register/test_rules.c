@@ -357,8 +357,10 @@ static void a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor(void 
                         NULL);
     (void)force_refused(book, "A2", "iv", "arrest invite", NULL, "subject", subject, "place",
                         "Anytown", "offences", "x", NULL);
-    (void)force_refused(book, "A2", "iv", "welfare record", NULL, "subject", subject, "trigger",
-                        "a full moon", "risk", "some", "actions", "x", NULL);
+    assert_non_null(
+        strstr(force_refused(book, "A2", "iv", "welfare record", NULL, "subject", subject,
+                             "trigger", "a full moon", "risk", "some", "actions", "x", NULL),
+               "welfare.triggers: va-invitation arrival")); /* which there are */
 }
 
 static void a1_a3_a4_bail_ends_within_the_limit_of_its_rank(void **state)
