@@ -45,9 +45,6 @@ static cu_status take_subject(cu_act *act)
         cu_record_set(act->record, "officer", act->officer.ref);
     if (!cu_record_has(act->record, "at"))
         cu_record_set_number(act->record, "at", act->now_us);
-    if (cu_record_number(act->record, "at") > act->now_us)
-        return cu_act_refuse(act, "U6", "it cannot have happened on %s, which is to come",
-                             cu_act_when(act, cu_record_number(act->record, "at")));
     cu_record_set(subject, "status",
                   cu_record_is(act->record, "kind", "voluntary") ? "va" : "arrested");
     return cu_act_save(act, subject);

@@ -16,7 +16,7 @@ static const cu_field fields[] = {
     CU_HAS_TEXT("questions", "what is asked"),
     CU_HAS_TEXT("strategy", "how it is to be answered"),
     CU_HAS_WORD("priority", "high normal low", "how soon"),
-    CU_HAS_TIME("due", "until when"),
+    CU_HAS_TIME_AHEAD("due", "until when"),
     CU_HAS_OFFICER("requested_by", "who asks"),
     CU_HAS_OFFICER("examiner", "who examines"),
     CU_HAS_TEXT("competence_ref", "where the examiner's competence is recorded"),

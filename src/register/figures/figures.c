@@ -88,7 +88,7 @@ static const cu_field fields[] = {
     CU_HAS_DATE("base_until", "its last day"),
     CU_HAS_NUMBER("base_referrals", "referrals in it"),
     CU_HAS_TEXT("words", "what is published"),
-    CU_HAS_TIME("embargo", "not before"),
+    CU_HAS_TIME_AHEAD("embargo", "not before"),
     CU_HAS_OFFICER("drafted_by", "who computed it"),
     CU_HAS_OFFICER("approved_by", "who released it"),
     CU_HAS_RECORD("corrects", "figures", "the release that it corrects"),

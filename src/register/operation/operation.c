@@ -12,7 +12,7 @@ static const cu_field fields[] = {
     CU_HAS_WORD("level", "low medium high very-high", "of risk"),
     CU_HAS_RECORD("address", "address", "where"),
     CU_HAS_RECORD("warrant", "warrant", "under which"),
-    CU_HAS_TIME("planned", "when"),
+    CU_HAS_TIME_AHEAD("planned", "when"),
     CU_HAS_TEXT("plan_risk", "plan: risk to officers and others"),
     CU_HAS_TEXT("plan_children", "plan: children at the address"),
     CU_HAS_TEXT("plan_welfare", "plan: the suspect's welfare"),

@@ -203,6 +203,10 @@ static cu_status take_one(cu_act *act, const cu_given *given)
 
     const cu_status st = cu_given_read(act, field, given->text, &value);
 
+    if (st == CU_OK && field->kind == CU_FIELD_TIME && !field->ahead &&
+        value.number > act->now_us)
+        return cu_act_refuse(act, "U6", "%s: it cannot have happened on %s, which is to come",
+                             field->name, cu_act_when(act, value.number));
     if (st == CU_OK && act->record != NULL && cu_field_is_column(field))
         act->record->values[cu_field_place(act->thing, given->name)] = value;
     return st;

@@ -33,6 +33,8 @@ typedef struct cu_field {
     const char *says; /* for help, a few words */
     cu_field_kind kind;
     bool said; /* only said with an action, kept in the ledger's entry: no column */
+    bool
+        ahead; /* a TIME that may be to come when it is given, or that the kind's rules judge */
 } cu_field;
 
 typedef struct cu_act cu_act;
@@ -81,11 +83,19 @@ typedef struct cu_thing {
 /* The rows of a table of fields. */
 #define CU_HAS(name, of, says, kind)                                                           \
     {                                                                                          \
-        name, of, says, kind, false                                                            \
+        name, of, says, kind, false, false                                                     \
     }
 #define CU_SAID(name, of, says, kind)                                                          \
     {                                                                                          \
-        name, of, says, kind, true                                                             \
+        name, of, says, kind, true, false                                                      \
+    }
+#define CU_HAS_TIME_AHEAD(name, says)                                                          \
+    {                                                                                          \
+        name, NULL, says, CU_FIELD_TIME, false, true                                           \
+    }
+#define CU_SAID_TIME_AHEAD(name, says)                                                         \
+    {                                                                                          \
+        name, NULL, says, CU_FIELD_TIME, true, true                                            \
     }
 #define CU_HAS_TEXT(name, says)           CU_HAS(name, NULL, says, CU_FIELD_TEXT)
 #define CU_HAS_NUMBER(name, says)         CU_HAS(name, NULL, says, CU_FIELD_NUMBER)

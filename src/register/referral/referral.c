@@ -11,7 +11,7 @@ static const cu_field fields[] = {
                 "who sent it"),
     CU_HAS_TEXT("source_ref", "the sender's reference"),
     CU_HAS_TEXT("report", "the reference inside the package"),
-    CU_HAS_TIME("received", "when it was received"),
+    CU_HAS_TIME_AHEAD("received", "when it was received"),
     CU_HAS_TEXT("channel", "how it came"),
     CU_HAS_WORD("urgency", "immediate high normal", "as the sender says"),
     CU_HAS_TEXT("summary", "what it is about, short and clinical"),

@@ -11,7 +11,7 @@ static const cu_field task_fields[] = {
     CU_HAS_TEXT("words", "what is to be done"),
     CU_HAS_OFFICER("allocated_to", "who does it"),
     CU_HAS_WORD("priority", "high normal low", "how soon"),
-    CU_HAS_TIME("due", "until when"),
+    CU_HAS_TIME_AHEAD("due", "until when"),
     CU_HAS_TEXT("result", "what came of it"),
     CU_HAS_OFFICER("resulted_by", "who did it"),
     CU_SAID_TEXT("reason", "why"),

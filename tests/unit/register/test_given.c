@@ -68,6 +68,27 @@ static void an_officer_is_enrolled_once(void **state)
                "there is an officer \"iv\" already"));
 }
 
+static void what_has_happened_is_not_to_come(void **state)
+{
+    static const char later[] = "2021-03-11T09:00:00Z";
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const child =
+        force_do(book, "iv", "child add", NULL, "case", name, "kind", "household", NULL);
+
+    assert_non_null(strstr(force_refused(book, "U6", "iv", "child protect", child,
+                                         "safeguarded_by", "csc-plan", "at", later, NULL),
+                           "at: it cannot have happened on 11 March 2021"));
+    (void)force_refused(book, "U6", "iv", "child add", NULL, "case", name, "kind", "household",
+                        "known", later, NULL);
+    (void)force_refused(book, "U6", "iv", "child refer", child, "la_home", "Invented",
+                        "csc_sent", later, NULL);
+    assert_null(force_look(book, "child", child, "safeguarded"));
+    /* A plan is of what is to come. */
+    (void)force_do(book, "iv", "task raise", NULL, "case", name, "words", "call", "due", later,
+                   NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +98,7 @@ int main(void)
         ON_BOTH(a_list_is_of_a_state_that_there_is_and_of_a_page_that_is_a_number),
         ON_BOTH(a_view_takes_nothing_but_a_reason),
         ON_BOTH(an_officer_is_enrolled_once),
+        ON_BOTH(what_has_happened_is_not_to_come),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 

@@ -74,6 +74,7 @@ static void vector_2_a_warrant_of_30_november_may_be_executed_until_28_february(
     (void)force_refused(book, "W1", "iv", "warrant execute", warrant, "at",
                         "2020-11-30T09:59:00Z", NULL);
     (void)force_do(book, "iv", "warrant execute", warrant, "at", "2021-02-28T23:59:59Z", NULL);
+    force_clock("2023-12-01T09:00:00Z");
     warrant = issued_warrant(book, name, "2023-11-30T10:00:00Z");
     assert_string_equal(force_field("last_day"), "2024-02-29");
 }
