@@ -12,7 +12,7 @@
 
 enum {
     page_bytes = 4096,
-    heap_bytes = 448 << 10, /* what a photograph takes: tables, rows, what is hashed */
+    heap_bytes = 400 << 10, /* what a photograph takes: tables, rows, what is hashed */
 };
 
 /*
