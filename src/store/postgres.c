@@ -470,11 +470,11 @@ static cu_status foresee(cu_store *store, const char *sql, cu_values values, cu_
     cu_postgres *const c = store->connection;
     size_t place = 0;
     arguments a;
-    cu_status st = c->foreseen_n == CU_POSTGRES_FORESEEN
+    cu_status st = c->foreseen_n == CU_STORE_FORESEEN
                        ? CU_OK
                        : cu_postgres_prepare(store, sql, &place, err);
 
-    if (st != CU_OK || c->foreseen_n == CU_POSTGRES_FORESEEN)
+    if (st != CU_OK || c->foreseen_n == CU_STORE_FORESEEN)
         return st;
     st = set_arguments(&c->kept[place], values.list, values.n, &a, err);
     if (st == CU_OK && c->waiting >= pipe_max)

@@ -9,10 +9,7 @@
 struct pg_conn; /* libpq's PGconn and PGresult */
 struct pg_result;
 
-enum {
-    CU_POSTGRES_KEPT = 512,    /* prepared statements of a connection */
-    CU_POSTGRES_FORESEEN = 16, /* questions that are not asked yet */
-};
+enum { CU_POSTGRES_KEPT = 512 }; /* prepared statements of a connection */
 
 typedef struct cu_postgres_prepared {
     cu_buffer sql;                   /* its text, ended by a zero byte */
@@ -40,7 +37,7 @@ typedef struct cu_postgres {
     bool piped;     /* statements are on their way, and their answers not read */
     size_t waiting; /* how many */
 
-    cu_postgres_foreseen foreseen[CU_POSTGRES_FORESEEN]; /* in this transaction */
+    cu_postgres_foreseen foreseen[CU_STORE_FORESEEN]; /* in this transaction */
     size_t foreseen_n;
 } cu_postgres;
 

@@ -36,9 +36,9 @@ bool cu_postgres_foreseen_add(cu_postgres *c, const char *sql, cu_values values,
 {
     cu_postgres_foreseen *one = c->foreseen;
 
-    while (one < c->foreseen + CU_POSTGRES_FORESEEN && !is_free(one))
+    while (one < c->foreseen + CU_STORE_FORESEEN && !is_free(one))
         one++;
-    if (one == c->foreseen + CU_POSTGRES_FORESEEN)
+    if (one == c->foreseen + CU_STORE_FORESEEN)
         return false;
     write_question(sql, values, &one->question);
     if (one->question.bad) {
@@ -59,7 +59,7 @@ cu_postgres_foreseen *cu_postgres_foreseen_find(cu_postgres *c, const char *sql,
     if (c->foreseen_n == 0)
         return NULL;
     write_question(sql, values, &question);
-    for (size_t i = 0; !question.bad && found == NULL && i < CU_POSTGRES_FORESEEN; i++) {
+    for (size_t i = 0; !question.bad && found == NULL && i < CU_STORE_FORESEEN; i++) {
         if (cu_bytes_equal(cu_buffer_view(&c->foreseen[i].question), cu_buffer_view(&question)))
             found = &c->foreseen[i];
     }
@@ -78,7 +78,7 @@ struct pg_result *cu_postgres_foreseen_take(cu_postgres *c, cu_postgres_foreseen
 
 bool cu_postgres_foreseen_answer(cu_postgres *c, size_t turn, struct pg_result *answer)
 {
-    for (size_t i = 0; c->foreseen_n > 0 && i < CU_POSTGRES_FORESEEN; i++) {
+    for (size_t i = 0; c->foreseen_n > 0 && i < CU_STORE_FORESEEN; i++) {
         cu_postgres_foreseen *const one = &c->foreseen[i];
 
         if (!is_free(one) && one->answer == NULL && one->turn == turn) {
@@ -91,7 +91,7 @@ bool cu_postgres_foreseen_answer(cu_postgres *c, size_t turn, struct pg_result *
 
 void cu_postgres_foreseen_end_pipe(cu_postgres *c)
 {
-    for (size_t i = 0; c->foreseen_n > 0 && i < CU_POSTGRES_FORESEEN; i++) {
+    for (size_t i = 0; c->foreseen_n > 0 && i < CU_STORE_FORESEEN; i++) {
         if (!is_free(&c->foreseen[i]) && c->foreseen[i].answer == NULL)
             forget(c, &c->foreseen[i]);
     }
@@ -99,7 +99,7 @@ void cu_postgres_foreseen_end_pipe(cu_postgres *c)
 
 void cu_postgres_foreseen_clear(cu_postgres *c)
 {
-    for (size_t i = 0; c->foreseen_n > 0 && i < CU_POSTGRES_FORESEEN; i++) {
+    for (size_t i = 0; c->foreseen_n > 0 && i < CU_STORE_FORESEEN; i++) {
         if (!is_free(&c->foreseen[i]))
             forget(c, &c->foreseen[i]);
     }
@@ -130,7 +130,7 @@ void cu_postgres_foreseen_change(cu_postgres *c, const char *sql)
 
     if (c->foreseen_n == 0 || !changed_table(sql, &table))
         return;
-    for (size_t i = 0; i < CU_POSTGRES_FORESEEN; i++) {
+    for (size_t i = 0; i < CU_STORE_FORESEEN; i++) {
         cu_postgres_foreseen *const one = &c->foreseen[i];
 
         if (!is_free(one) && memmem(one->question.p, strlen((const char *)one->question.p),

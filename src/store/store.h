@@ -133,6 +133,8 @@ uint64_t cu_store_changed(const cu_store *store);
 cu_status cu_store_query(cu_store *store, const char *sql, cu_values values, cu_rows **out,
                          cu_err *err) CU_MUST_CHECK;
 
+enum { CU_STORE_FORESEEN = 64 }; /* more at once are asked when they are asked */
+
 /*
  * Says in a transaction that these rows will be asked for, by the same text (a SELECT) and
  * values: what is foreseen together costs PostgreSQL one way there and back, which goes on

@@ -359,6 +359,34 @@ static void a_conflict_hides_that_there_is_a_link(void **state)
     cu_arena_free(seen.arena);
 }
 
+/* Of more cases than are asked for at once; every fifth is restricted. */
+static void a_search_over_many_cases_asks_each_of_them(void **state)
+{
+    enum { cases = 150 };
+
+    cu_register *const book = force_book(state);
+    const cu_given given[] = {{"name", "manifold", {NULL, 0}}, {"limit", "1000", {NULL, 0}}};
+    shown seen = {.n = 0};
+
+    for (int i = 0; i < cases; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "%s", force_case(book));
+        (void)force_do(book, "iv", "subject add", NULL, "case", name, "name", "Manifold P.",
+                       NULL);
+        if (i % 5 == 0)
+            (void)force_do(book, "ds", "case restrict", name, "reason", "sensitive", NULL);
+    }
+    assert_true(list_of(book, "iv2", "subject", given, 2, &seen));
+    assert_int_equal(seen.n, cases - cases / 5);
+    for (size_t i = 0; i < seen.n; i++)
+        assert_string_equal(
+            force_look(book, "case", cu_record_text(seen.list[i], "case"), "restricted"), "no");
+    assert_true(list_of(book, "au", "subject", given, 2, &seen));
+    assert_int_equal(seen.n, cases);
+    cu_arena_free(seen.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +396,7 @@ int main(void)
         ON_BOTH(a_link_shows_a_record_you_may_not_see_and_the_log_says_so),
         ON_BOTH(a_figure_counts_all_and_names_what_one_may_see),
         ON_BOTH(a_conflict_hides_that_there_is_a_link),
+        ON_BOTH(a_search_over_many_cases_asks_each_of_them),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
