@@ -103,6 +103,7 @@ static int judge(const char *path, const bench *by)
                      report.entries, report.secrets, report.origin, report.size);
     } else {
         (void)printf("%s\n", cu_verdict_word(report.verdict));
+        (void)cu_while(&err, err.code, "\"%s\"", path);
         (void)fail(&err);
     }
     return report.verdict == CU_VERDICT_GOOD ? 0 : 1;

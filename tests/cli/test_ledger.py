@@ -130,6 +130,20 @@ def says_what_a_call_lacks(folder):
     site.stop()
 
 
+def names_the_file_that_is_wrong(folder):
+    """Of several files, standard error says which one is not good."""
+    site = Site(folder)
+    site.make(3)
+    site.ledger("sign", "--signer", site.signer)
+    policy, good, cut = (site.folder / name for name in ("policy", "good.bundle", "cut.bundle"))
+    policy.write_text(site.ledger("head", "--policy"))
+    site.ledger("export", "-o", good)
+    cut.write_bytes(good.read_bytes()[:100])
+    said = site.run("custos-verify", "--policy", policy, good, cut, code=1)
+    assert f'custos-verify: "{cut}": ' in said, said
+    site.stop()
+
+
 def checks_a_lone_proof(site, policy, entries):
     """A proof with its entry, one whose entry comes from elsewhere, and one of another."""
     judge = verify_bundle.Policy(policy.read_bytes())
@@ -323,7 +337,8 @@ def two_verifiers_agree_on_every_case(folder):
     assert set(counts) == {"good", "malformed", "unsigned", "unwitnessed", "entry", "not-included", "commitment"}, counts
 
 
-TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks, refuses_an_old_copy_until_the_gap_is_logged,
+TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks, names_the_file_that_is_wrong,
+         refuses_an_old_copy_until_the_gap_is_logged,
          changes_its_key_with_an_overlap, goes_on_after_the_signer_was_killed, two_verifiers_agree_on_every_case]
 
 
