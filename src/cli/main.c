@@ -53,6 +53,7 @@ int cu_command_run(const cu_command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is an error, told as one */
     if (argc < 2)
         return cu_cli_misuse(&cu_command_help, "a command is missing");
     if (strcmp(argv[1], "--version") == 0) {

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import random
+import resource
 import signal
 import sqlite3
 import struct
@@ -507,6 +508,19 @@ def interrupted_import(folder):
     assert stopped > 0, "none was stopped"
 
 
+def limited_files(folder):
+    """Where the person may write no larger file, that is said like a full disk, and nothing stays."""
+    stick = make_stick(folder)
+    kept = sorted(os.listdir(folder))
+    for arguments in (["scan", stick, "-o", os.path.join(folder, "out.custos")],
+                      ["hashset", "import", "--as", "files", "--alert", stick, "-o", os.path.join(folder, "out.chs")]):
+        done = subprocess.run([CUSTOS, *arguments], capture_output=True, stdin=subprocess.DEVNULL,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)))
+        assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and not done.stdout, done
+        left = [name for name in os.listdir(folder) if name not in kept and ".partial" not in name]
+        assert not left, left
+
+
 def full_disk(folder):
     """A small file system of our own, where this machine lets us have one."""
     source = os.path.join(folder, "list")
@@ -604,6 +618,7 @@ def main():
     tap.run("what lies there three times is told at each place", in_folder, copies)
     tap.run("sets are exported, compared and joined", in_folder, sets)
     tap.run("an interrupted import leaves nothing", in_folder, interrupted_import)
+    tap.run("a limit on files is said, and nothing stays", in_folder, limited_files)
     tap.run("a full disk is said, and nothing stays", in_folder, full_disk)
     tap.end()
 
