@@ -245,7 +245,10 @@ static cu_status find_secret(cu_ledger *ledger, uint64_t seq, const char *name,
     const cu_bytes bytes = cu_rows_blob(rows, 1);
 
     st = cu_rows_check(rows, err);
-    if (st != CU_OK || under == NULL)
+    if (st == CU_OK && under == NULL)
+        st = cu_fail(err, CU_EFORMAT, "the secret \"%s\" of entry %" PRIu64 " is of no case",
+                     name, seq);
+    if (st != CU_OK)
         return st;
     cu_buffer_append(case_id, under, strlen(under) + 1);
     cu_buffer_append(sealed, bytes.p, bytes.n);
