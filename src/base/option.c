@@ -170,6 +170,8 @@ cu_status cu_options_read(const cu_option *options, int argc, char **argv, void 
     opterr = 0;
     optind = 0; /* begins anew, whatever was read before */
     for (;;) {
+        /* A program reads its words before it starts threads.
+         * NOLINTNEXTLINE(concurrency-mt-unsafe) */
         const int answer = getopt_long(argc, argv, known.letters, known.words, NULL);
 
         if (answer < 0)

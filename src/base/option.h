@@ -62,7 +62,7 @@ typedef struct cu_option_texts {
         name, CU_OPTION_SIZE, CU_OPTION_AT(type, member, uint64_t), value, help, least, 0      \
     }
 #define CU_OPTION_AT(type, member, wanted)                                                     \
-    (offsetof(type, member) + 0 * sizeof(_Generic(&((type *)0)->member, wanted * : 1)))
+    (offsetof(type, member) + _Generic(&((type *)0)->member, wanted * : (size_t)0))
 
 /* What is left of the command line: the words that are no options, in their order. */
 typedef struct cu_arguments {

@@ -339,7 +339,7 @@ static int run_lookup(const cu_command *command, int argc, char **argv)
 {
     CU_AUTO(cu_hashset, set);
     asking *const self = calloc(1, sizeof *self);
-    cu_arguments rest;
+    cu_arguments rest = {.count = 0};
     cu_err err = {0};
     cu_status st = self == NULL ? cu_fail(&err, CU_ENOMEM, "out of memory") : CU_OK;
     const int wrong =

@@ -129,7 +129,8 @@ static void take_name(cu_cursor *c, char *name, size_t room)
     const cu_bytes bytes = cu_cursor_take(c, cu_cursor_left(c));
     const size_t n = bytes.n < room ? bytes.n : room - 1;
 
-    memcpy(name, bytes.p, n);
+    if (n > 0)
+        memcpy(name, bytes.p, n);
     name[n] = '\0';
 }
 

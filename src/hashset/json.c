@@ -56,7 +56,7 @@ static const uint8_t *plain_run(cu_json_reader *self, const uint8_t *p)
     for (;;) {
         size_t at = (size_t)(p - self->marked);
 
-        if (at >= (cu_json_mark_words - 1) * 64) {
+        if (at >= (size_t)(cu_json_mark_words - 1) * 64) {
             mark(self, p);
             at = 0;
         }

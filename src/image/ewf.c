@@ -78,7 +78,8 @@ static bool read_section(const cu_segment *segment, uint64_t at, section *out)
 
     cu_cursor c = cu_cursor_over((cu_bytes){bytes, sizeof bytes});
 
-    memcpy(out->type, cu_cursor_take(&c, 16).p, 16);
+    memcpy(out->type, bytes, 16);
+    cu_cursor_take(&c, 16);
     out->type[16] = '\0';
     out->at = at;
     out->next = cu_cursor_u64le(&c);

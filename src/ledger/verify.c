@@ -228,39 +228,40 @@ static void check_checkpoint(cu_verifying *v, cu_rows *rows, cu_note *note)
         check_root(v, "checkpoint", "a signed head", head.size, &head.root);
 }
 
-static cu_status check_checkpoints(cu_verifying *v, cu_err *err)
+/* The signed heads behind last, a page of them; how many there were. */
+static cu_status check_page(cu_verifying *v, cu_note *note, int64_t *last, unsigned *count,
+                            cu_err *err)
 {
     enum { page = 1000 };
 
+    CU_AUTO(cu_rows, rows);
+    bool more = true;
+    cu_status st = cu_store_query(
+        v->ledger->store,
+        "SELECT size, note FROM ledger_checkpoint WHERE size > $1 ORDER BY size LIMIT $2",
+        CU_VALUES(cu_value_integer(*last), cu_value_integer(page)), &rows, err);
+
+    *count = 0;
+    while (st == CU_OK && (st = cu_rows_next(rows, &more, err)) == CU_OK && more) {
+        /* Only a damaged index gives such a row, and then it would give it for ever. */
+        if (cu_rows_integer(rows, 0) <= *last)
+            return cu_fail(err, CU_EFORMAT, "the signed heads come out of order");
+        *last = cu_rows_integer(rows, 0);
+        check_checkpoint(v, rows, note);
+        ++*count;
+    }
+    return st;
+}
+
+static cu_status check_checkpoints(cu_verifying *v, cu_err *err)
+{
     cu_note *const note = malloc(sizeof *note);
     int64_t last = INT64_MIN;
-    bool more = true;
+    unsigned count = 1;
     cu_status st = note == NULL ? cu_fail(err, CU_ENOMEM, "out of memory") : CU_OK;
 
-    while (st == CU_OK && more) {
-        CU_AUTO(cu_rows, rows);
-        unsigned count = 0;
-
-        st = cu_store_query(v->ledger->store,
-                            "SELECT size, note FROM ledger_checkpoint WHERE size > $1"
-                            " ORDER BY size LIMIT $2",
-                            CU_VALUES(cu_value_integer(last), cu_value_integer(page)), &rows,
-                            err);
-        while (st == CU_OK) {
-            st = cu_rows_next(rows, &more, err);
-            if (st != CU_OK || !more)
-                break;
-            /* Only a damaged index gives such a row, and then it would give it for ever. */
-            if (cu_rows_integer(rows, 0) <= last) {
-                st = cu_fail(err, CU_EFORMAT, "the signed heads come out of order");
-                break;
-            }
-            last = cu_rows_integer(rows, 0);
-            check_checkpoint(v, rows, note);
-            count++;
-        }
-        more = count > 0;
-    }
+    while (st == CU_OK && count > 0)
+        st = check_page(v, note, &last, &count, err);
     free(note);
     return st;
 }

@@ -56,7 +56,7 @@ void cu_decoding_stop(cu_decoding *decoding);
 CU_DEFINE_AUTO(cu_decoding, cu_decoding_stop)
 
 /* Takes the job, and its bytes also on failure. Never waits. */
-cu_status cu_decoding_give(cu_decoding *decoding, const cu_picture_job *job,
+cu_status cu_decoding_give(cu_decoding *decoding, const cu_picture_job *given,
                            cu_err *err) CU_MUST_CHECK;
 
 /* The caller's jobs that have not been answered to it. */

@@ -60,7 +60,7 @@ static cu_status read_phase(scan *self, cu_err *err)
         cu_cursor c = cu_cursor_over(cu_buffer_view(&value));
 
         self->from = cu_cursor_u64le(&c);
-        memcpy(&self->whole, cu_cursor_take(&c, sizeof self->whole).p, sizeof self->whole);
+        memcpy(&self->whole, value.p + 8, sizeof self->whole);
     }
     cu_buffer_free(&value);
     return st;

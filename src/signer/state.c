@@ -90,11 +90,11 @@ cu_status cu_state_lock(const char *path, cu_err *err)
 static void sum_of(cu_bytes body, char line[sum_line + 1])
 {
     cu_hash sum;
+    char hex[65];
 
     cu_tlog_sha256(body, &sum);
-    memcpy(line, "sha256 ", 7);
-    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, line + 7);
-    memcpy(line + sum_line - 1, "\n", 2);
+    cu_hex_encode((cu_bytes){sum.b, sizeof sum.b}, hex);
+    (void)snprintf(line, sum_line + 1, "sha256 %s\n", hex);
 }
 
 static bool check_sum(cu_bytes text, cu_bytes *body)
