@@ -29,6 +29,8 @@ static bool parse_entry(const uint8_t *block, entry *out)
     out->count = cu_cursor_u32be(&c);
     out->name = cu_cursor_take(&c, word_bytes);
     out->type = cu_cursor_take(&c, word_bytes);
+    if (c.bad)
+        return false;
     out->name.n = strnlen((const char *)out->name.p, word_bytes);
     out->type.n = strnlen((const char *)out->type.p, word_bytes);
     return true;
