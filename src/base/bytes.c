@@ -102,6 +102,12 @@ void cu_buffer_wipe(cu_buffer *buffer)
     cu_buffer_free(buffer);
 }
 
+void cu_buffer_empty(cu_buffer *buffer)
+{
+    buffer->n = 0;
+    buffer->bad = CU_OK;
+}
+
 static bool turn_bad(cu_buffer *buffer, cu_status why)
 {
     buffer->bad = why;

@@ -82,6 +82,8 @@ void cu_buffer_free(cu_buffer *buffer); /* frees the bytes, and leaves an empty 
 /* As cu_buffer_free, of bytes that nobody else may see: they are overwritten first. What an
  * append moved is not: reserve room for all of them before the first. */
 void cu_buffer_wipe(cu_buffer *buffer);
+/* Makes it good and empty for the next use; what is allocated stays. */
+void cu_buffer_empty(cu_buffer *buffer);
 void cu_buffer_append(cu_buffer *buffer, const void *bytes, size_t n);
 void cu_buffer_u16le(cu_buffer *buffer, uint16_t value);
 void cu_buffer_u32le(cu_buffer *buffer, uint32_t value);

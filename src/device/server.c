@@ -100,7 +100,7 @@ static cu_status serve_reads(server *self, int socket, int memory_fd, uint64_t m
     while (cu_sandbox_read_all(socket, &order, sizeof order)) {
         if (order.at > memory_bytes || order.n > memory_bytes - order.at)
             return cu_fail(err, CU_EUSAGE, "an order lies outside the memory");
-        gaps.n = 0;
+        cu_buffer_empty(&gaps);
 
         const cu_status st =
             cu_image_read_at(self->image,

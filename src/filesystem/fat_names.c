@@ -172,7 +172,7 @@ static bool read_name(cu_fat_names *self, const folder *from, uint64_t at)
             return false;
         take_characters(entry, units + (number - 1) * (size_t)entry_characters);
         if ((entry[0] & last_flag) != 0) {
-            self->name.n = 0;
+            cu_buffer_empty(&self->name);
             append_characters(&self->name, units, number * (size_t)entry_characters);
             return !self->name.bad;
         }
@@ -242,7 +242,7 @@ cu_bytes cu_fat_names_path(cu_fat_names *self, const char *path)
 
     const cu_fat_folder *const inside = &self->folders[self->depth - 1];
 
-    self->path.n = 0;
+    cu_buffer_empty(&self->path);
     self->path.ceiling = cu_entry_name_max;
     cu_buffer_append(&self->path, inside->whole.p, inside->whole.n);
     cu_buffer_append(&self->path, path + inside->cut.n, n - inside->cut.n);
@@ -251,7 +251,7 @@ cu_bytes cu_fat_names_path(cu_fat_names *self, const char *path)
 
 static void set_path(cu_buffer *out, cu_bytes path, const void *name, size_t n)
 {
-    out->n = 0;
+    cu_buffer_empty(out);
     out->ceiling = 2 * (size_t)cu_entry_name_max;
     cu_buffer_append(out, path.p, path.n);
     if (path.n > 0 && path.p[path.n - 1] != '/')

@@ -181,7 +181,7 @@ static bool hear(cu_zygote *zygote, cu_wire_head *head, cu_buffer *reply)
         close(got[i]);
     if (reply == NULL)
         return true;
-    reply->n = 0;
+    cu_buffer_empty(reply);
     cu_buffer_append(reply, body.p, body.n);
     return !reply->bad;
 }

@@ -52,7 +52,7 @@ static bool receive(int socket, cu_buffer *room, cu_fact *fact)
     if (!cu_sandbox_read_all(socket, head, sizeof head) || head[0] > CU_FACT_PROBLEM ||
         head[2] > cu_fact_path_bytes || head[3] > cu_fact_value_bytes)
         return false;
-    room->n = 0;
+    cu_buffer_empty(room);
     if (!cu_buffer_reserve(room, (size_t)head[2] + head[3] + 1) ||
         !cu_sandbox_read_all(socket, room->p, (size_t)head[2] + head[3]))
         return false;

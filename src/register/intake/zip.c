@@ -72,8 +72,7 @@ static void read_member(unpacking *self, uint64_t *bytes, uint8_t sha256[32], co
     cu_digest_stream stream;
     cu_digests digests;
 
-    self->document.n = 0;
-    self->document.bad = CU_OK;
+    cu_buffer_empty(&self->document);
     cu_digest_init(&stream, CU_DIGEST_SHA256);
     for (*bytes = 0;;) {
         const la_ssize_t n = archive_read_data(self->archive, self->piece, piece_bytes);

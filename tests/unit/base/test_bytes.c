@@ -72,6 +72,24 @@ static void a_buffer_keeps_its_ceiling(void **state)
     cu_buffer_free(&buffer);
 }
 
+/* One that went over its ceiling takes again what fits. */
+static void an_emptied_buffer_is_good_again(void **state)
+{
+    cu_buffer buffer = {.ceiling = 4};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        cu_buffer_append(&buffer, "12345", 5);
+        assert_int_equal(buffer.bad, CU_ELIMIT);
+        cu_buffer_empty(&buffer);
+        assert_int_equal(buffer.n, 0);
+        cu_buffer_append(&buffer, "1234", 4);
+        assert_int_equal(buffer.bad, CU_OK);
+        assert_int_equal(buffer.n, 4);
+    }
+    cu_buffer_free(&buffer);
+}
+
 /* An allocation that fails is not the ceiling, and a ceiling is not an allocation. */
 static void a_buffer_tells_its_ceiling_from_a_lack_of_memory(void **state)
 {
@@ -184,6 +202,7 @@ int main(void)
         cmocka_unit_test(takes_no_length_that_wraps),
         cmocka_unit_test(a_slice_is_cut_to_what_is_there),
         cmocka_unit_test(a_buffer_keeps_its_ceiling),
+        cmocka_unit_test(an_emptied_buffer_is_good_again),
         cmocka_unit_test(a_buffer_tells_its_ceiling_from_a_lack_of_memory),
         cmocka_unit_test(a_wiped_buffer_is_empty_and_may_be_filled_again),
         cmocka_unit_test(hexadecimal_goes_there_and_back),
