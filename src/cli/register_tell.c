@@ -123,7 +123,7 @@ int cu_register_help_on(const cu_arguments *asked, bool words_only)
         return cu_cli_misuse(&cu_command_help, "one action at a time");
     if (words_only)
         print_words(thing, action);
-    else
+    else if (thing != NULL)
         print_kind(thing, action == &any ? NULL : action);
     return cu_cli_flush();
 }

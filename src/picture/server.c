@@ -72,9 +72,11 @@ int main(void)
     const cu_zygote_work work = {.ready = make_room, .handle = handle, .item = item};
 
     /* A child's memory ends with it: giving some back to the system before is lost labour. */
+    /* NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet */
     (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
     (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
     (void)mallopt(M_TOP_PAD, 1 << 20);
+    /* NOLINTEND(concurrency-mt-unsafe) */
     tzset(); /* what libc reads at first use, before there are no files any more */
     return cu_zygote_serve(&work);
 }

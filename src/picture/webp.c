@@ -147,7 +147,7 @@ static cu_bytes exif(cu_bytes file, CU_UNUSED cu_buffer *room)
         const uint32_t size = cu_cursor_u32le(&c);
         const cu_bytes chunk = cu_cursor_take(&c, size);
 
-        if (!c.bad && memcmp(name.p, "EXIF", 4) == 0)
+        if (!c.bad && cu_bytes_starts(name, "EXIF", 4))
             return cu_bytes_starts(chunk, "Exif\0\0", 6) ? cu_bytes_slice(chunk, 6, chunk.n)
                                                          : chunk;
         cu_cursor_take(&c, size % 2);
