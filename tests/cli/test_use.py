@@ -87,18 +87,33 @@ def other_files_as_partial(folder):
     assert not os.path.exists(os.path.join(folder, "elsewhere"))
 
 
+def stopped_scan(stick, out):
+    """A scan that has begun to write, and stands still until it is told to go on."""
+    partial = out + ".partial"
+    for _ in range(50):
+        scan = subprocess.Popen([CUSTOS, "scan", stick, "-o", out, "--quiet"])
+        while scan.poll() is None and not (os.path.exists(partial) and os.path.getsize(partial) > 0):
+            time.sleep(0.0005)
+        if scan.poll() is None:
+            scan.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, scan.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if os.path.exists(partial):
+            return scan
+        assert scan.wait() == 0  # it was done before it could be stopped
+        os.remove(out)
+    raise AssertionError("no scan could be stopped")
+
+
 def two_scans_of_one_output(folder):
     """The second one writes nothing, and says that there is a first."""
     stick = make_stick(folder)
     out = os.path.join(folder, "out.custos")
-    first = subprocess.Popen([CUSTOS, "scan", stick, "-o", out, "--quiet"])
-    said = []
-    while first.poll() is None:
-        for option in ([], ["--resume"]):
-            said.append(run("scan", stick, "-o", out, "--quiet", *option))
-    assert first.returncode == 0
-    assert all(done.returncode == 1 and done.stderr.count(b"\n") == 1 for done in said[:-2]), said
-    assert any(b"another scan is writing it" in done.stderr for done in said), [done.stderr for done in said]
+    first = stopped_scan(stick, out)
+    said = [run("scan", stick, "-o", out, "--quiet", *option) for option in ([], ["--resume"], ["--resume"])]
+    first.send_signal(signal.SIGCONT)
+    assert first.wait() == 0
+    assert all(done.returncode == 1 and done.stderr.count(b"\n") == 1 for done in said), said
+    assert b"another scan is writing it" in said[1].stderr, said
     assert run("verify", out).returncode == 0 and os.listdir(folder).count("out.custos.partial") == 0
 
 
