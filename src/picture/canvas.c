@@ -132,8 +132,8 @@ void cu_canvas_restart(cu_canvas *canvas)
     if (canvas->in_strips) {
         const cu_pdq_pixels shape = kept_pixels(canvas);
 
-        /* It cannot fail where it did not before: the scratch is there. */
-        canvas->in_strips = cu_pdq_begin(&shape, &canvas->scratch, NULL) == CU_OK;
+        /* It does not fail where it did not before: the scratch is there. */
+        canvas->begun = cu_pdq_begin(&shape, &canvas->scratch, NULL) == CU_OK;
     }
 }
 
