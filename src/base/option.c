@@ -216,7 +216,7 @@ int cu_options_misuse(const char *program, const char *usage, const cu_option *o
     cu_buffer why = {0};
 
     if (err != NULL) {
-        cu_text_append_shown(&why, (cu_bytes){(const uint8_t *)err->text, strlen(err->text)});
+        cu_text_show(&why, err->text);
         (void)fprintf(stderr, "%s: %.*s\n", program, (int)why.n,
                       why.p == NULL ? "" : (const char *)why.p);
     }

@@ -138,6 +138,11 @@ void cu_text_append_shown(cu_buffer *out, cu_bytes text)
     }
 }
 
+void cu_text_show(cu_buffer *out, const char *text)
+{
+    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
+}
+
 static bool is_inside_character(char byte)
 {
     return ((unsigned char)byte & 0xC0) == 0x80;

@@ -28,6 +28,7 @@ void cu_text_append_name(cu_buffer *out, cu_bytes name);
  * cursor.
  */
 void cu_text_append_shown(cu_buffer *out, cu_bytes text);
+void cu_text_show(cu_buffer *out, const char *text); /* likewise, up to its zero byte */
 
 /*
  * Copies text into out, of room bytes. What is longer loses its middle to "…", between

@@ -202,7 +202,7 @@ typedef struct comparing {
 static void put_shown(cu_buffer *out, const char *text)
 {
     cu_buffer_u8(out, '\t');
-    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
+    cu_text_show(out, text);
 }
 
 static cu_status see_change(void *context, const cu_hashset_change *change, cu_err *err)

@@ -26,11 +26,6 @@ typedef struct near {
     cu_json json;
 } near;
 
-static void append_shown(cu_buffer *out, const char *text)
-{
-    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
-}
-
 static void write_match(near *self, const cu_match_near *match)
 {
     cu_json *const json = &self->json;
@@ -59,13 +54,13 @@ static cu_status see_match(void *context, const cu_match_near *match, cu_err *er
         write_match(self, match);
         return cu_buffer_check(&self->out, err);
     }
-    append_shown(&self->out, self->asked);
+    cu_text_show(&self->out, self->asked);
     cu_buffer_u8(&self->out, '\t');
-    append_shown(&self->out, match->set->name);
+    cu_text_show(&self->out, match->set->name);
     cu_buffer_u8(&self->out, '\t');
-    append_shown(&self->out, cu_match_record_text(&match->record, record));
+    cu_text_show(&self->out, cu_match_record_text(&match->record, record));
     cu_buffer_u8(&self->out, '\t');
-    append_shown(&self->out, match->record.code);
+    cu_text_show(&self->out, match->record.code);
     cu_buffer_format(&self->out, "\t%u\t%s\n", match->distance, cu_pdq_turn_word(match->turn));
     return cu_buffer_check(&self->out, err);
 }
@@ -81,7 +76,7 @@ static void say_none(near *self, const char *why)
         cu_json_line(&self->json);
         return;
     }
-    append_shown(&self->out, self->asked);
+    cu_text_show(&self->out, self->asked);
     cu_buffer_format(&self->out, "\t-%s%s\n", why[0] == '\0' ? "" : "\t", why);
 }
 

@@ -15,7 +15,7 @@ int cu_cli_fail(const cu_err *err)
 {
     cu_buffer line = {0};
 
-    cu_text_append_shown(&line, (cu_bytes){(const uint8_t *)err->text, strlen(err->text)});
+    cu_text_show(&line, err->text);
     (void)fprintf(stderr, "custos: %.*s\n", (int)line.n,
                   line.p == NULL ? "" : (const char *)line.p);
     cu_buffer_free(&line);
@@ -63,7 +63,7 @@ void cu_cli_print_shown(const char *text)
 {
     cu_buffer shown = {0};
 
-    cu_text_append_shown(&shown, (cu_bytes){(const uint8_t *)text, strlen(text)});
+    cu_text_show(&shown, text);
     cu_cli_write(&shown);
     cu_buffer_free(&shown);
 }

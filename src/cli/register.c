@@ -265,7 +265,7 @@ static void say(const char *before, const char *text)
 {
     cu_buffer out = {0};
 
-    cu_text_append_shown(&out, (cu_bytes){(const uint8_t *)text, strlen(text)});
+    cu_text_show(&out, text);
     (void)fprintf(stderr, "custos: %s%.*s\n", before, (int)out.n,
                   out.p == NULL ? "" : (const char *)out.p);
     cu_buffer_free(&out);

@@ -41,23 +41,18 @@ void cu_report_source(cu_json *json, const char *key, const cu_evidence_source *
     cu_json_close_object(json);
 }
 
-static void append_shown(cu_buffer *out, const char *text)
-{
-    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
-}
-
 void cu_report_match(cu_buffer *out, const cu_evidence_match *match)
 {
     cu_buffer_format(out, "%-16s %-7s ", match->strength, match->algorithm);
-    append_shown(out, match->set);
+    cu_text_show(out, match->set);
     cu_buffer_u8(out, ' ');
-    append_shown(out, match->code);
+    cu_text_show(out, match->code);
     cu_buffer_u8(out, ' ');
-    append_shown(out, match->path);
+    cu_text_show(out, match->path);
     if (strcmp(match->strength, "near") == 0) {
         cu_buffer_format(out, " (distance %d%s", match->distance,
                          match->how[0] == '\0' ? "" : ", ");
-        append_shown(out, match->how);
+        cu_text_show(out, match->how);
         cu_buffer_u8(out, ')');
     }
     cu_buffer_u8(out, '\n');

@@ -125,11 +125,6 @@ static void json_item(cu_json *json, const volume_names *volumes, const cu_evide
     cu_json_line(json);
 }
 
-static void append_shown(cu_buffer *out, const char *text)
-{
-    cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
-}
-
 static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *err)
 {
     items *const self = context;
@@ -143,7 +138,7 @@ static cu_status see_item(void *context, const cu_evidence_item *item, cu_err *e
         cu_hex_encode((cu_bytes){item->digests.md5, 16}, hex);
     cu_buffer_format(&self->shown.out, "%-9s %12llu  %-32s  ", item->state,
                      (unsigned long long)item->size, hex);
-    append_shown(&self->shown.out, item->path);
+    cu_text_show(&self->shown.out, item->path);
     if (!item->path_certain)
         cu_buffer_format(&self->shown.out, "  (path uncertain)");
     cu_buffer_u8(&self->shown.out, '\n');
@@ -171,9 +166,9 @@ static cu_status see_finding(void *context, const cu_evidence_finding *finding, 
     if (!self->jsonl) {
         cu_buffer_format(&self->out, "%-16s %12llu  ", finding->kind,
                          (unsigned long long)finding->offset);
-        append_shown(&self->out, finding->path);
+        cu_text_show(&self->out, finding->path);
         cu_buffer_format(&self->out, ": ");
-        append_shown(&self->out, finding->text);
+        cu_text_show(&self->out, finding->text);
         cu_buffer_u8(&self->out, '\n');
         return pass_on(self, err);
     }

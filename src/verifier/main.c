@@ -66,7 +66,7 @@ static int fail(const cu_err *err)
 {
     cu_buffer line = {0};
 
-    cu_text_append_shown(&line, (cu_bytes){(const uint8_t *)err->text, strlen(err->text)});
+    cu_text_show(&line, err->text);
     (void)fprintf(stderr, "custos-verify: %.*s\n", (int)line.n,
                   line.p == NULL ? "" : (const char *)line.p);
     cu_buffer_free(&line);
