@@ -6,12 +6,13 @@
 #include "store/store.h"
 #include "support/cmocka.h"
 
-/* Two entries of a list of tests; each is given its engine's name as its state. */
-#define ON_BOTH(test)                                                                          \
-    {#test " on sqlite", test, NULL, NULL, (void *)(uintptr_t) "sqlite"},                      \
+/* Entries of a list of tests; each is given its engine's name as its state. */
+#define ON_POSTGRESQL(test)                                                                    \
     {                                                                                          \
 #test " on postgresql", test, NULL, NULL, (void *)(uintptr_t) "postgresql"             \
     }
+#define ON_BOTH(test)                                                                          \
+    {#test " on sqlite", test, NULL, NULL, (void *)(uintptr_t) "sqlite"}, ON_POSTGRESQL(test)
 
 /*
  * Runs the tests as cmocka_run_group_tests does. Where PostgreSQL is not there

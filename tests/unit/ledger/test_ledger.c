@@ -2,6 +2,7 @@
 /* What is appended is kept to the byte, proved from any size, and committed to without being
  * said. */
 #include "ledger/ledger.h"
+#include "support/assert_ok.h"
 #include "support/stores.h"
 
 #include <errno.h>
@@ -12,14 +13,6 @@
 #include <unistd.h>
 
 static const cu_schema *const schemas[] = {&cu_ledger_schema};
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
-
 static int64_t hour_us;
 
 static int64_t set_clock(void)

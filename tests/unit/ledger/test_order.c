@@ -2,6 +2,7 @@
 /* However many threads read a log, and however they take turns, what is found of its entries is
  * what one finds who reads it from the first to the last, in the same order. */
 #include "ledger/ledger.h"
+#include "support/assert_ok.h"
 #include "support/stores.h"
 
 #include <inttypes.h>
@@ -12,14 +13,6 @@
 enum { group = 1000, groups = 36, entries = group * groups + 7 };
 
 static const cu_schema *const schemas[] = {&cu_ledger_schema};
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
-
 static int64_t ticks;
 
 static int64_t tick(void)

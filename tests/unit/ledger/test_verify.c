@@ -2,6 +2,7 @@
 /* Whatever is changed in a log is named: any byte of any row, any byte of the file, a row that
  * goes, comes, or changes places, and an old copy that is put back. */
 #include "ledger/ledger.h"
+#include "support/assert_ok.h"
 #include "support/stores.h"
 
 #include <errno.h>
@@ -12,13 +13,6 @@
 #include <unistd.h>
 
 static const cu_schema *const schemas[] = {&cu_ledger_schema};
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
 
 enum { EVENTS = 21 };
 

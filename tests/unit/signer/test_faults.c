@@ -3,6 +3,7 @@
  * write is short. What was answered is remembered, and the state is the old one or the new one.
  */
 #include "signer/signer.h"
+#include "support/assert_ok.h"
 #include "support/cmocka.h"
 
 #include <errno.h>
@@ -88,13 +89,6 @@ enum { LEAVES = 40 };
 static char folder[] = "/tmp/custos-faults-XXXXXX";
 static cu_hash leaves[LEAVES];
 static cu_signer log_key;
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
 
 static cu_status subtree(void *context, unsigned level, uint64_t index, cu_hash *out,
                          cu_err *err)

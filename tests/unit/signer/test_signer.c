@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A signer signs one history; a witness cosigns one; both before they answer remember it. */
 #include "signer/signer.h"
+#include "support/assert_ok.h"
 #include "support/cmocka.h"
 
 #include <fcntl.h>
@@ -15,13 +16,6 @@ enum { LEAVES = 40 };
 
 static char folder[] = "/tmp/custos-signer-XXXXXX";
 static cu_hash leaves[2][LEAVES]; /* two histories that part after 10 */
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
 
 static cu_bytes text_of(const char *text)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done last in a transaction is done once, and is a part of it. */
+#include "support/assert_ok.h"
 #include "support/stores.h"
 
 #include <string.h>
@@ -11,14 +12,6 @@ static const char *const statements[] = {
 static const cu_migration migrations[] = {{"shelves", statements}};
 static const cu_schema schema = {"shop", migrations, 1};
 static const cu_schema *const schemas[] = {&schema};
-
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
 
 static int64_t number(cu_store *store, const char *sql)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store keeps what it is given, runs changes whole or not at all, and knows its own schema.
  */
+#include "support/assert_ok.h"
 #include "support/stores.h"
 
 #include <errno.h>
@@ -32,14 +33,6 @@ static const cu_migration migrations[] = {
 static const cu_schema schema = {"shop", migrations, 2};
 static const cu_schema older = {"shop", migrations, 1};
 static const cu_schema *const schemas[] = {&schema};
-
-static cu_err failure;
-
-#define assert_ok(call)                                                                        \
-    do {                                                                                       \
-        if ((call) != CU_OK)                                                                   \
-            fail_msg("%s: %s", #call, failure.text);                                           \
-    } while (0)
 
 static cu_store *shop(void **state)
 {
