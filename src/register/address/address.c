@@ -150,7 +150,7 @@ const cu_thing cu_thing_address = {.name = "address",
 static const cu_field occupant_fields[] = {
     CU_HAS_RECORD("case", "case", "the case"),  CU_HAS_RECORD("address", "address", "where"),
     CU_HAS_RECORD("subject", "subject", "who"), CU_HAS_TEXT("relation", "to the others there"),
-    CU_HAS_DATE("since", "from when"),          CU_HAS_DATE("until", "to when"),
+    CU_HAS_DATE_AHEAD("since", "from when"),    CU_HAS_DATE_AHEAD("until", "to when"),
 };
 
 static const cu_action occupant_actions[] = {

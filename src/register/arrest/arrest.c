@@ -22,7 +22,7 @@ static const cu_field fields[] = {
     CU_HAS_DATE("bail_from", "first day of the first period of bail"),
     CU_HAS_DATE("bail_until", "last day of the current period of bail"),
     CU_HAS_TIME("review_by", "next review of release under investigation"),
-    CU_HAS_DATE("ends", "last day of the latest period of bail"),
+    CU_HAS_DATE_AHEAD("ends", "last day of the latest period of bail"),
     CU_SAID_WORD("authority", "constable sergeant inspector superintendent magistrates",
                  "who authorised the period of bail"),
     CU_SAID_TEXT("conditions", "of bail"),

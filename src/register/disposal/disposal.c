@@ -20,7 +20,7 @@ static const cu_field fields[] = {
     CU_HAS_DATE("claim_by", "the last day to claim"),
     CU_HAS_TEXT("court_outcome", "where a claim went to court"),
     CU_HAS_TEXT("recipient", "who has it now"),
-    CU_HAS_DATE("review_on", "the next review of what is retained"),
+    CU_HAS_DATE_AHEAD("review_on", "the next review of what is retained"),
     CU_SAID_TEXT("witness", "who saw it"),
     CU_SAID_TEXT("reason", "why"),
 };

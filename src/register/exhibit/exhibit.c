@@ -27,7 +27,7 @@ static const cu_field fields[] = {
     CU_HAS_TEXT("owner", "whose it is, as far as known"),
     CU_HAS_WORD("belongs_to", "suspect victim witness third-party", "the owner in the case"),
     CU_HAS_TEXT("notice_ref", "digital processing notice of a victim or witness"),
-    CU_HAS_DATE("return_by", "the day by which a victim or witness has it back"),
+    CU_HAS_DATE_AHEAD("return_by", "the day by which a victim or witness has it back"),
     CU_HAS_WORD("privileged", "none pending cleared", "legally privileged material"),
     CU_HAS_WORD("arrival", "on off locked", "how it arrived"),
     CU_HAS_TEXT("seal", "the seal that is on it"),

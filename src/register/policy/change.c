@@ -6,7 +6,7 @@
 
 static const cu_field fields[] = {
     CU_HAS_TEXT("key", "which value"),
-    CU_HAS_DATE("starts", "from which day"),
+    CU_HAS_DATE_AHEAD("starts", "from which day"),
     CU_HAS_TEXT("value", "what it is worth then"),
     CU_HAS_TEXT("unit", "as it was"),
     CU_HAS_TEXT("source", "why, and by whose decision"),

@@ -190,6 +190,21 @@ cu_status cu_given_foresee(cu_act *act)
     return st;
 }
 
+static cu_status check_has_been(cu_act *act, const cu_field *field, const char *text,
+                                int64_t time_us)
+{
+    cu_date day = 0;
+
+    if (field->kind == CU_FIELD_TIME && time_us > act->now_us)
+        return cu_act_refuse(act, "U6", "%s: it cannot have happened on %s, which is to come",
+                             field->name, cu_act_when(act, time_us));
+    if (field->kind == CU_FIELD_DATE && cu_date_read(text, strlen(text), &day) &&
+        day > act->today)
+        return cu_act_refuse(act, "U6", "%s: it cannot have been on %s, which is to come",
+                             field->name, text);
+    return CU_OK;
+}
+
 static cu_status take_one(cu_act *act, const cu_given *given)
 {
     const cu_action *const action = act->action;
@@ -201,12 +216,10 @@ static cu_status take_one(cu_act *act, const cu_given *given)
         return cu_act_refuse(act, "U6", "%s %s takes no \"%.64s\"", act->thing->name,
                              action->name, given->name);
 
-    const cu_status st = cu_given_read(act, field, given->text, &value);
+    cu_status st = cu_given_read(act, field, given->text, &value);
 
-    if (st == CU_OK && field->kind == CU_FIELD_TIME && !field->ahead &&
-        value.number > act->now_us)
-        return cu_act_refuse(act, "U6", "%s: it cannot have happened on %s, which is to come",
-                             field->name, cu_act_when(act, value.number));
+    if (st == CU_OK && !field->ahead)
+        st = check_has_been(act, field, given->text, value.number);
     if (st == CU_OK && act->record != NULL && cu_field_is_column(field))
         act->record->values[cu_field_place(act->thing, given->name)] = value;
     return st;

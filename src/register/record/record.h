@@ -32,9 +32,9 @@ typedef struct cu_field {
     const char *of;   /* the words of WORD and WORDS, the kind of RECORD; else NULL */
     const char *says; /* for help, a few words */
     cu_field_kind kind;
-    bool said; /* only said with an action, kept in the ledger's entry: no column */
-    bool
-        ahead; /* a TIME that may be to come when it is given, or that the kind's rules judge */
+    bool said;  /* only said with an action, kept in the ledger's entry: no column */
+    bool ahead; /* a TIME or DATE that may be to come when it is given, or that the kind's rules
+                   judge */
 } cu_field;
 
 typedef struct cu_act cu_act;
@@ -97,6 +97,14 @@ typedef struct cu_thing {
     {                                                                                          \
         name, NULL, says, CU_FIELD_TIME, true, true                                            \
     }
+#define CU_HAS_DATE_AHEAD(name, says)                                                          \
+    {                                                                                          \
+        name, NULL, says, CU_FIELD_DATE, false, true                                           \
+    }
+#define CU_SAID_DATE_AHEAD(name, says)                                                         \
+    {                                                                                          \
+        name, NULL, says, CU_FIELD_DATE, true, true                                            \
+    }
 #define CU_HAS_TEXT(name, says)           CU_HAS(name, NULL, says, CU_FIELD_TEXT)
 #define CU_HAS_NUMBER(name, says)         CU_HAS(name, NULL, says, CU_FIELD_NUMBER)
 #define CU_HAS_YES(name, says)            CU_HAS(name, NULL, says, CU_FIELD_YES)
@@ -111,7 +119,6 @@ typedef struct cu_thing {
 #define CU_HAS_FILE(name, says)           CU_HAS(name, NULL, says, CU_FIELD_FILE)
 #define CU_SAID_TEXT(name, says)          CU_SAID(name, NULL, says, CU_FIELD_TEXT)
 #define CU_SAID_TIME(name, says)          CU_SAID(name, NULL, says, CU_FIELD_TIME)
-#define CU_SAID_DATE(name, says)          CU_SAID(name, NULL, says, CU_FIELD_DATE)
 #define CU_SAID_WORD(name, words, says)   CU_SAID(name, words, says, CU_FIELD_WORD)
 #define CU_SAID_OFFICER(name, says)       CU_SAID(name, NULL, says, CU_FIELD_OFFICER)
 #define CU_SAID_RECORD(name, thing, says) CU_SAID(name, thing, says, CU_FIELD_RECORD)

@@ -158,12 +158,24 @@ static cu_status allocate(cu_act *act)
     return st;
 }
 
+cu_status cu_referral_check_after_receipt(cu_act *act, const cu_record *referral,
+                                          const char *field, int64_t time_us)
+{
+    const int64_t received_us = cu_record_number(referral, "received");
+
+    if (time_us >= received_us)
+        return CU_OK;
+    return cu_act_refuse(act, "R8", "%s: %s was received on %s, after %s", field, referral->ref,
+                         cu_act_when(act, received_us), cu_act_when(act, time_us));
+}
+
 static cu_status mark_first_action(cu_act *act)
 {
     if (act->before == NULL || !cu_record_has(act->before, "first_action")) {
         if (!cu_record_has(act->record, "first_action"))
             cu_record_set_number(act->record, "first_action", act->now_us);
-        return CU_OK;
+        return cu_referral_check_after_receipt(act, act->record, "first_action",
+                                               cu_record_number(act->record, "first_action"));
     }
     cu_record_set_number(act->record, "first_action",
                          cu_record_number(act->before, "first_action"));
@@ -174,7 +186,20 @@ static cu_status transfer(cu_act *act)
 {
     if (!cu_act_holds(act, "di"))
         return cu_act_refuse(act, "R6", "a transfer is for a detective inspector");
-    return CU_OK;
+    return cu_referral_check_after_receipt(act, act->record, "sent",
+                                           cu_record_number(act->record, "sent"));
+}
+
+static cu_status acknowledge(cu_act *act)
+{
+    const int64_t sent_us = cu_record_number(act->record, "sent");
+    const int64_t acknowledged_us = cu_record_number(act->record, "acknowledged");
+
+    if (acknowledged_us >= sent_us)
+        return CU_OK;
+    return cu_act_refuse(act, "R8", "acknowledged: %s was sent on %s, after %s",
+                         act->record->ref, cu_act_when(act, sent_us),
+                         cu_act_when(act, acknowledged_us));
 }
 
 static cu_status count_open(cu_act *act, int64_t *children, int64_t *exhibits)
@@ -284,7 +309,8 @@ static const cu_action actions[] = {
      .from = "transferred-out",
      .right = CU_RIGHT_REGISTER_REFERRAL,
      .duty = "alteration",
-     .wants = "acknowledged"},
+     .wants = "acknowledged",
+     .rules = acknowledge},
     {.name = "return",
      .says = "to its sender",
      .from = "received registered researching",

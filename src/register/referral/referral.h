@@ -11,6 +11,11 @@ extern const cu_thing cu_thing_identifier; /* what a file names */
 extern const cu_thing cu_thing_remark;     /* what of a file was not understood, or not read */
 extern const cu_thing cu_thing_link;       /* that two records have something in common */
 
+/* Refuses, by rule R8, what is said to have been done about a referral before its receipt;
+ * field names the time. */
+cu_status cu_referral_check_after_receipt(cu_act *act, const cu_record *referral,
+                                          const char *field, int64_t time_us) CU_MUST_CHECK;
+
 /*
  * Links a record to what names the same: for each other record of identifiers with that kind
  * and value, one link. from is "referral:R-…" or "exhibit:…". found counts them.

@@ -20,7 +20,7 @@ static const cu_field fields[] = {
     CU_HAS_TIME("erased", "when"),
     CU_HAS_NUMBER("records", "that are a name and their history now"),
     CU_HAS_NUMBER("files", "whose bytes are gone"),
-    CU_SAID_DATE("from", "the day from which the time runs; today"),
+    CU_SAID_DATE_AHEAD("from", "the day from which the time runs; today"),
     CU_SAID_TEXT("reason", "why"),
 };
 

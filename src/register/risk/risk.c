@@ -2,6 +2,8 @@
 /* The result of an assessment is recorded; the tool itself is not done again here. */
 #include "register/risk/risk.h"
 
+#include "register/referral/referral.h"
+
 #include <string.h>
 
 static const char *const levels[] = {"low", "medium", "high", "very-high"};
@@ -105,6 +107,9 @@ static cu_status record_result(cu_act *act)
     if (!cu_record_has(record, "at"))
         cu_record_set_number(record, "at", act->now_us);
     st = cu_act_load(act, "referral", cu_record_text(record, "referral"), &referral);
+    if (st == CU_OK)
+        st = cu_referral_check_after_receipt(act, referral, "at",
+                                             cu_record_number(record, "at"));
     if (st == CU_OK)
         st = find_current(act, referral->ref, &current);
     if (st == CU_OK)

@@ -170,7 +170,7 @@ static const cu_field outcome_fields[] = {
         "what came of it"),
     CU_HAS_TEXT("particulars", "sentence, order, reason"),
     CU_HAS_DATE("decided", "the day of the decision"),
-    CU_HAS_DATE("notify_from", "notification requirement: its first day"),
+    CU_HAS_DATE_AHEAD("notify_from", "notification requirement: its first day"),
     CU_HAS_TEXT("notify_length", "how long"),
     CU_HAS_DATE("notify_by", "the last day on which to notify"),
     CU_HAS_TIME("handed_over", "to those who manage offenders"),

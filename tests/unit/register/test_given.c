@@ -84,6 +84,13 @@ static void what_has_happened_is_not_to_come(void **state)
     (void)force_refused(book, "U6", "iv", "child refer", child, "la_home", "Invented",
                         "csc_sent", later, NULL);
     assert_null(force_look(book, "child", child, "safeguarded"));
+    assert_non_null(strstr(force_refused(book, "U6", "iv", "subject add", NULL, "case", name,
+                                         "born", "2021-03-11", NULL),
+                           "born: it cannot have been on 2021-03-11, which is to come"));
+    (void)force_refused(
+        book, "U6", "iv", "outcome record", NULL, "subject",
+        force_do(book, "iv", "subject add", NULL, "case", name, "born", "2021-03-10", NULL),
+        "kind", "caution", "decided", "2021-03-11", NULL);
     /* A plan is of what is to come. */
     (void)force_do(book, "iv", "task raise", NULL, "case", name, "words", "call", "due", later,
                    NULL);

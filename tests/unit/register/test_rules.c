@@ -105,6 +105,37 @@ static void r4_a_referral_is_not_allocated_to_an_officer_in_conflict(void **stat
     (void)force_refused(book, "R4", "ds", "referral allocate", referral, "owner", "iv2", NULL);
 }
 
+static void r8_nothing_is_done_about_a_referral_before_its_receipt(void **state)
+{
+    static const char before[] = "2021-03-09T09:59:59Z";
+    static const char after[] = "2021-03-10T08:00:00Z";
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const referral = researching(book, "R8");
+
+    (void)force_refused(book, "R8", "in", "risk record", NULL, "referral", referral, "tool",
+                        "kirat-2", "tool_version", "2", "level", "low", "inputs_ref", "F", "at",
+                        before, NULL);
+    (void)risk(book, "in", referral, "low");
+    (void)force_do(book, "in", "referral assess", referral, "children", "no", NULL);
+    (void)force_do(book, "ds", "referral allocate", referral, "owner", "iv", NULL);
+    assert_non_null(strstr(force_refused(book, "R8", "iv", "referral first-action", referral,
+                                         "first_action", before, NULL),
+                           "was received on 9 March 2021, 10:00, after 9 March 2021, 09:59"));
+    (void)force_refused(book, "R8", "iv", "referral activate", referral, "case", name,
+                        "first_action", before, NULL);
+    assert_null(force_look(book, "referral", referral, "first_action"));
+    (void)force_do(book, "iv", "referral first-action", referral, "first_action",
+                   "2021-03-09T10:00:00Z", NULL);
+    (void)force_refused(book, "R8", "di", "referral transfer", referral, "receiving_force",
+                        "Other", "sent", before, "reason", "theirs", NULL);
+    (void)force_do(book, "di", "referral transfer", referral, "receiving_force", "Other",
+                   "sent", after, "reason", "theirs", NULL);
+    (void)force_refused(book, "R8", "in", "referral acknowledge", referral, "acknowledged",
+                        "2021-03-10T07:59:59Z", NULL);
+    (void)force_do(book, "in", "referral acknowledge", referral, "acknowledged", after, NULL);
+}
+
 static void k1_one_assessment_is_current_and_names_the_one_before(void **state)
 {
     cu_register *const book = force_book(state);
@@ -504,6 +535,7 @@ int main(void)
         ON_BOTH(r3_an_assessed_referral_has_a_risk_and_an_answer_about_children),
         ON_BOTH(r4_a_referral_is_not_allocated_to_an_officer_in_conflict),
         ON_BOTH(r5_r6_r7_a_referral_ends_with_a_case_a_transfer_or_a_closing),
+        ON_BOTH(r8_nothing_is_done_about_a_referral_before_its_receipt),
         ON_BOTH(k1_one_assessment_is_current_and_names_the_one_before),
         ON_BOTH(k2_k3_a_lower_level_needs_a_supervisor_and_keeps_the_deadline),
         ON_BOTH(k4_whoever_assesses_is_trained_in_the_tool),
