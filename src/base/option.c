@@ -2,11 +2,8 @@
 /* Options by getopt_long, from the rows of a table. */
 #include "base/option.h"
 
-#include "base/text.h"
-
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,23 +204,4 @@ void cu_options_append_help(const cu_option *options, cu_buffer *out)
         while (out->n - start < help_column && !out->bad);
         cu_buffer_format(out, "%s\n", options->help);
     }
-}
-
-int cu_options_misuse(const char *program, const char *usage, const cu_option *options,
-                      const cu_err *err)
-{
-    cu_buffer help = {0};
-    cu_buffer why = {0};
-
-    if (err != NULL) {
-        cu_text_show(&why, err->text);
-        (void)fprintf(stderr, "%s: %.*s\n", program, (int)why.n,
-                      why.p == NULL ? "" : (const char *)why.p);
-    }
-    cu_buffer_free(&why);
-    cu_options_append_help(options, &help);
-    (void)fprintf(stderr, "usage: %s%.*s", usage, (int)help.n,
-                  help.p == NULL ? "" : (const char *)help.p);
-    cu_buffer_free(&help);
-    return 2;
 }

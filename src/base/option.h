@@ -85,12 +85,4 @@ void cu_option_append_word(const cu_option *option, cu_buffer *out);
 /* A line for each option: what is typed, and what it does. Nothing for an empty table. */
 void cu_options_append_help(const cu_option *options, cu_buffer *out);
 
-/*
- * Of a program without commands: says on standard error what is wrong (err may be NULL), how
- * the program is used (lines that end with a newline), and what its options are. Answers 2, the
- * exit status of wrong use.
- */
-int cu_options_misuse(const char *program, const char *usage, const cu_option *options,
-                      const cu_err *err);
-
 #endif

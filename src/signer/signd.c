@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos-signd: holds the log's key, and signs one history only. */
-#include "base/option.h"
+#include "base/program.h"
 #include "signer/signer.h"
 
 #include <stdio.h>
@@ -8,11 +8,27 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-static int fail(const cu_err *err)
-{
-    (void)fprintf(stderr, "custos-signd: %s\n", err->text);
-    return 1;
-}
+typedef struct call {
+    const char *path, *origin, *socket_path;
+    bool group;
+} call;
+
+static const cu_option options[] = {
+    CU_TEXT("state", call, path, "FILE", "the keys, and the last head that was signed"),
+    CU_TEXT("begin", call, origin, "LOG-NAME", "make the state, and print the keys"),
+    CU_TEXT("socket", call, socket_path, "PATH", "where to answer"),
+    CU_FLAG("group", call, group, "answer others of the group, too"),
+    {0},
+};
+
+static const cu_program program = {
+    .name = "custos-signd",
+    .summary = "hold the key of the register's log, and sign one history only",
+    .usage = "custos-signd --state FILE --begin LOG-NAME\n"
+             "       custos-signd --state FILE --socket PATH [--group]",
+    .manual = "custos-signd",
+    .options = options,
+};
 
 static bool serve(void *context, cu_bytes request, cu_buffer *response)
 {
@@ -35,28 +51,7 @@ static int print_keys(const cu_signer_state *state)
     if (text.n > 0)
         (void)fwrite(text.p, 1, text.n, stdout);
     cu_buffer_free(&text);
-    return fflush(stdout) == 0 ? 0 : 1;
-}
-
-typedef struct call {
-    const char *path, *origin, *socket_path;
-    bool group;
-} call;
-
-static const cu_option options[] = {
-    CU_TEXT("state", call, path, "FILE", "the keys, and the last head that was signed"),
-    CU_TEXT("begin", call, origin, "LOG-NAME", "make the state, and print the keys"),
-    CU_TEXT("socket", call, socket_path, "PATH", "where to answer"),
-    CU_FLAG("group", call, group, "answer others of the group, too"),
-    {0},
-};
-
-static int misuse(const cu_err *err)
-{
-    return cu_options_misuse("custos-signd",
-                             "custos-signd --state FILE --begin LOG-NAME\n"
-                             "       custos-signd --state FILE --socket PATH [--group]\n\n",
-                             options, err);
+    return cu_program_flush(&program, 0);
 }
 
 static int run(const call *self)
@@ -70,7 +65,7 @@ static int run(const call *self)
     if (st == CU_OK)
         st = cu_signer_load(self->path, &state, &err);
     if (st != CU_OK)
-        return fail(&err);
+        return cu_program_fail(&program, &err);
     if (self->origin != NULL) {
         const int code = print_keys(&state);
 
@@ -80,7 +75,7 @@ static int run(const call *self)
     st = cu_signer_serve(self->socket_path, self->group, serve, &state, &err);
     cu_signer_wipe(&state);
     if (st != CU_OK)
-        return fail(&err);
+        return cu_program_fail(&program, &err);
     return state.failed ? 1 : 0;
 }
 
@@ -89,13 +84,16 @@ int main(int argc, char **argv)
     call self = {.group = false};
     cu_arguments rest;
     cu_err err = {0};
+    int code = 0;
 
     /* No core file, and no other process of the same user may look inside. */
     (void)prctl(PR_SET_DUMPABLE, 0);
+    if (cu_program_tells(&program, argc, argv, &code))
+        return code;
     if (cu_options_read(options, argc, argv, &self, &rest, &err) != CU_OK)
-        return misuse(&err);
+        return cu_program_misuse(&program, &err);
     if (self.path == NULL || rest.count > 0 ||
         (self.origin == NULL) == (self.socket_path == NULL))
-        return misuse(NULL);
+        return cu_program_misuse(&program, NULL);
     return run(&self);
 }

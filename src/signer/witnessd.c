@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos-witness: cosigns the heads of logs that it knows, for somebody who is not their
  * keeper. */
-#include "base/option.h"
+#include "base/program.h"
 #include "signer/signer.h"
 
 #include <stdio.h>
@@ -30,16 +30,17 @@ static const cu_option options[] = {
     {0},
 };
 
-static int misuse(const cu_err *err)
-{
-    return cu_options_misuse("custos-witness",
-                             "custos-witness --state FILE --begin NAME\n"
-                             "       custos-witness --state FILE --trust VKEY\n"
-                             "       custos-witness --state FILE --forget LOG-NAME\n"
-                             "       custos-witness --state FILE --socket PATH [--group]\n"
-                             "       custos-witness --state FILE --once <REQUEST\n\n",
-                             options, err);
-}
+static const cu_program program = {
+    .name = "custos-witness",
+    .summary = "cosign the heads of logs for somebody who does not keep them",
+    .usage = "custos-witness --state FILE --begin NAME\n"
+             "       custos-witness --state FILE --trust VKEY\n"
+             "       custos-witness --state FILE --forget LOG-NAME\n"
+             "       custos-witness --state FILE --socket PATH [--group]\n"
+             "       custos-witness --state FILE --once <REQUEST",
+    .manual = "custos-witness",
+    .options = options,
+};
 
 static bool serve(void *context, cu_bytes request, cu_buffer *response)
 {
@@ -121,17 +122,16 @@ int main(int argc, char **argv)
     cu_arguments rest;
     cu_err err = {0};
     cu_status st;
+    int code = 0;
 
     (void)prctl(PR_SET_DUMPABLE, 0);
+    if (cu_program_tells(&program, argc, argv, &code))
+        return code;
     if (cu_options_read(options, argc, argv, &w, &rest, &err) != CU_OK)
-        return misuse(&err);
+        return cu_program_misuse(&program, &err);
     if (!is_call(&w) || rest.count > 0)
-        return misuse(NULL);
+        return cu_program_misuse(&program, NULL);
     st = act(&w, &state, &err);
     cu_witness_wipe(&state);
-    if (st == CU_OK && fflush(stdout) == 0)
-        return 0;
-    (void)fprintf(stderr, "custos-witness: %s\n",
-                  st == CU_OK ? "could not write to standard output" : err.text);
-    return 1;
+    return st == CU_OK ? cu_program_flush(&program, 0) : cu_program_fail(&program, &err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos-verify: checks bundles and proofs of entries by a policy. Opens what it is given and
  * nothing else. */
-#include "base/option.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "tlog/tlog.h"
 
@@ -23,16 +23,17 @@ typedef struct call {
 static const cu_option options[] = {
     CU_TEXT("policy", call, policy, "POLICY", "whose signatures count"),
     CU_TEXT("entry", call, entry, "ENTRY", "the bytes of the entry that a proof is of"),
-    CU_FLAG("quiet", call, quiet, "say nothing of what is good"),
+    CU_FLAG("quiet", call, quiet, "print the verdict's word alone"),
     {0},
 };
 
-static int misuse(const cu_err *err)
-{
-    return cu_options_misuse(
-        "custos-verify", "custos-verify --policy POLICY [--entry ENTRY] [--quiet] FILE...\n\n",
-        options, err);
-}
+static const cu_program program = {
+    .name = "custos-verify",
+    .summary = "check bundles and proofs of log entries offline",
+    .usage = "custos-verify --policy POLICY [--entry ENTRY] [--quiet] FILE...",
+    .manual = "custos-verify-bundle",
+    .options = options,
+};
 
 static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
 {
@@ -62,23 +63,25 @@ static void unmap_file(cu_bytes bytes)
         (void)munmap((void *)(uintptr_t)bytes.p, bytes.n);
 }
 
-static int fail(const cu_err *err)
-{
-    cu_buffer line = {0};
-
-    cu_text_show(&line, err->text);
-    (void)fprintf(stderr, "custos-verify: %.*s\n", (int)line.n,
-                  line.p == NULL ? "" : (const char *)line.p);
-    cu_buffer_free(&line);
-    return 1;
-}
-
 /* What all the files are judged by. */
 typedef struct bench {
     cu_policy *policy;
     cu_bytes entry;
     bool quiet;
 } bench;
+
+static void print_good(const cu_bundle_report *report)
+{
+    cu_buffer line = {0};
+
+    cu_buffer_format(&line,
+                     "good: %" PRIu64 " entries and %" PRIu64 " disclosed values of log ",
+                     report->entries, report->secrets);
+    cu_text_show(&line, report->origin);
+    cu_buffer_format(&line, ", under a head of %" PRIu64 " entries\n", report->size);
+    (void)fwrite(line.p, 1, line.n, stdout);
+    cu_buffer_free(&line);
+}
 
 /* One line a file: the verdict's word, then what it is about. */
 static int judge(const char *path, const bench *by)
@@ -94,17 +97,15 @@ static int judge(const char *path, const bench *by)
                  : cu_bundle_verify(bytes, by->policy, &report, &err);
     unmap_file(bytes);
     if (st != CU_OK)
-        return fail(&err);
+        return cu_program_fail(&program, &err);
     if (by->quiet) {
         (void)printf("%s\n", cu_verdict_word(report.verdict));
     } else if (report.verdict == CU_VERDICT_GOOD) {
-        (void)printf("good: %" PRIu64 " entries and %" PRIu64 " disclosed values of log %s,"
-                     " under a head of %" PRIu64 " entries\n",
-                     report.entries, report.secrets, report.origin, report.size);
+        print_good(&report);
     } else {
         (void)printf("%s\n", cu_verdict_word(report.verdict));
         (void)cu_while(&err, err.code, "\"%s\"", path);
-        (void)fail(&err);
+        (void)cu_program_fail(&program, &err);
     }
     return report.verdict == CU_VERDICT_GOOD ? 0 : 1;
 }
@@ -136,8 +137,8 @@ static int run(const call *self, char **paths)
     unmap_file(by.entry);
     cu_policy_free(by.policy);
     if (st != CU_OK)
-        return fail(&err);
-    return fflush(stdout) == 0 && ferror(stdout) == 0 ? code : 1;
+        return cu_program_fail(&program, &err);
+    return cu_program_flush(&program, code);
 }
 
 int main(int argc, char **argv)
@@ -145,10 +146,13 @@ int main(int argc, char **argv)
     call self = {.quiet = false};
     cu_arguments files;
     cu_err err = {0};
+    int code = 0;
 
+    if (cu_program_tells(&program, argc, argv, &code))
+        return code;
     if (cu_options_read(options, argc, argv, &self, &files, &err) != CU_OK)
-        return misuse(&err);
+        return cu_program_misuse(&program, &err);
     if (self.policy == NULL || files.count == 0)
-        return misuse(NULL);
+        return cu_program_misuse(&program, NULL);
     return run(&self, files.list);
 }

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from support import CUSTOS, Tap, run
+from support import BUILD, CUSTOS, Tap, run
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 COMPLETE = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _custos; printf "%s\\n" "${COMPREPLY[@]}"'
@@ -96,6 +96,35 @@ def completes(line, expected):
     assert done.stdout.split() == expected, (done.stdout, done.stderr)
 
 
+def a_program_tells_of_itself(name, page, *call):
+    """What has no commands: its help, its version, and errors that move no cursor."""
+    def call_it(*words_):
+        return subprocess.run([os.path.join(BUILD, name), *words_], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=60)
+
+    told = call_it("--help")
+    text = told.stdout.decode()
+    assert told.returncode == 0 and not told.stderr and f"\nusage: {name} " in text, told
+    assert call_it("-h").stdout == told.stdout
+    page = read("docs", "man", page).replace("*", "").replace("_", "").replace("\\", "")
+    assert text.split("\n")[0] in page
+    options = re.findall(r"^  (--[a-z]+) ", text, re.MULTILINE)
+    assert len(options) >= 3, text
+    for option in [*options, "--help", "--version"]:
+        assert option in page and option in text, option
+    version = call_it("--version")
+    assert version.returncode == 0 and version.stdout.decode().split() == [name, run("--version").stdout.decode().split()[1]]
+    wrong = call_it("--no-such-option")
+    assert wrong.returncode == 2 and b"--no-such-option" in wrong.stderr and b"usage: " in wrong.stderr, wrong
+    assert not wrong.stdout
+    failed = call_it(*call)
+    assert failed.returncode == 1 and b"\x1b" not in failed.stderr and b"\\x1b[2J" in failed.stderr, failed
+    assert failed.stderr.startswith(name.encode() + b": could not ") and failed.stderr.count(b"\n") == 1, failed
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([os.path.join(BUILD, name), "--help"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 1 and b"standard output" in done.stderr, done
+
+
 def main():
     tap = Tap()
     commands = words()
@@ -109,6 +138,10 @@ def main():
             tap.run(f"help, manual and completion of {' '.join(name)} agree", says_the_same, *name)
             if name != ("register",):  # whose options are fields of its kinds
                 tap.run(f"{' '.join(name)} refuses an option that it has not", refuses_what_it_has_not, *name)
+    for name, page, *call in (("custos-signd", "custos-signd.8.scd", "--state", "/nowhere/\x1b[2J", "--socket", "s"),
+                              ("custos-witness", "custos-witness.8.scd", "--state", "/nowhere/\x1b[2J", "--once"),
+                              ("custos-verify", "custos-verify-bundle.1.scd", "--policy", "/nowhere/\x1b[2J", "x")):
+        tap.run(f"{name} tells of itself", a_program_tells_of_itself, name, page, *call)
     tap.run("help of what is none is wrong use", refuses_what_is_none)
     tap.run("help tells of each kind of the register, and of each action", tells_of_each_kind)
     tap.run("the policy says what it has not", policy_says_what_it_has_not)
