@@ -460,7 +460,11 @@ def main(arguments):
     if paths[0] == "--entry" and len(paths) > 2:
         entry, paths = read_file(paths[1]), paths[2:]
     for path in paths:
-        word = verdict_of(read_file(path), policy, entry)
+        try:
+            word = verdict_of(read_file(path), policy, entry)
+        except OSError as failure:
+            print(f"verify_bundle: {failure}", file=sys.stderr)
+            word = "unread"
         print(word)
         worst |= word != "good"
     return worst

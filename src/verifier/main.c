@@ -83,31 +83,40 @@ static void print_good(const cu_bundle_report *report)
     cu_buffer_free(&line);
 }
 
-/* One line a file: the verdict's word, then what it is about. */
+/* Answers CU_OK with a verdict where the file could be read. Where it is not good, err says
+ * why, and names the file. */
+static cu_status look_at(const char *path, const bench *by, cu_bundle_report *report,
+                         cu_err *err)
+{
+    cu_bytes bytes = {0};
+    cu_status st = map_file(path, &bytes, err);
+
+    if (st != CU_OK)
+        return st;
+    st = cu_proof_file_is(bytes)
+             ? cu_proof_file_verify(bytes, by->entry, by->policy, report, err)
+             : cu_bundle_verify(bytes, by->policy, report, err);
+    unmap_file(bytes);
+    if (st != CU_OK || report->verdict != CU_VERDICT_GOOD)
+        (void)cu_while(err, err->code, "\"%s\"", path);
+    return st;
+}
+
+/* One line a file: the verdict's word, or "unread"; then what it is about. */
 static int judge(const char *path, const bench *by)
 {
-    cu_bundle_report report;
-    cu_bytes bytes = {0};
+    cu_bundle_report report = {.verdict = CU_VERDICT_MALFORMED};
     cu_err err = {0};
-    cu_status st = map_file(path, &bytes, &err);
+    const cu_status st = look_at(path, by, &report, &err);
+    const bool good = st == CU_OK && report.verdict == CU_VERDICT_GOOD;
 
-    if (st == CU_OK)
-        st = cu_proof_file_is(bytes)
-                 ? cu_proof_file_verify(bytes, by->entry, by->policy, &report, &err)
-                 : cu_bundle_verify(bytes, by->policy, &report, &err);
-    unmap_file(bytes);
-    if (st != CU_OK)
-        return cu_program_fail(&program, &err);
-    if (by->quiet) {
-        (void)printf("%s\n", cu_verdict_word(report.verdict));
-    } else if (report.verdict == CU_VERDICT_GOOD) {
+    if (good && !by->quiet)
         print_good(&report);
-    } else {
-        (void)printf("%s\n", cu_verdict_word(report.verdict));
-        (void)cu_while(&err, err.code, "\"%s\"", path);
+    else
+        (void)printf("%s\n", st == CU_OK ? cu_verdict_word(report.verdict) : "unread");
+    if (!good && (st != CU_OK || !by->quiet))
         (void)cu_program_fail(&program, &err);
-    }
-    return report.verdict == CU_VERDICT_GOOD ? 0 : 1;
+    return good ? 0 : 1;
 }
 
 static cu_status read_policy(const char *path, cu_policy **out, cu_err *err)

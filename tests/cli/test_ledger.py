@@ -141,6 +141,19 @@ def names_the_file_that_is_wrong(folder):
     cut.write_bytes(good.read_bytes()[:100])
     said = site.run("custos-verify", "--policy", policy, good, cut, code=1)
     assert f'custos-verify: "{cut}": ' in said, said
+    # One that cannot be read has a line, too, in its place.
+    gone = site.folder / "gone.bundle"
+    call = ["--policy", str(policy), str(good), str(gone), str(cut)]
+    done = subprocess.run([BUILD / "custos-verify", *call, "--quiet"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stdout.split() == ["good", "unread", "malformed"], done
+    done = subprocess.run([BUILD / "custos-verify", *call], capture_output=True, text=True, check=False)
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["good", "unread", "malformed"], done
+    assert f'custos-verify: could not open "{gone}": No such file' in done.stderr, done
+    assert done.returncode == 1 and done.stderr.count("\n") == 2, done
+    other = subprocess.run([sys.executable, TREE / "tools" / "verify_bundle.py", *call], capture_output=True, text=True,
+                           check=False)
+    assert other.returncode == 1 and other.stdout.split() == ["good", "unread", "malformed"], other
+    assert str(gone) in other.stderr, other
     site.stop()
 
 
