@@ -105,6 +105,8 @@ int cu_hashset_import_and_tell(const cu_hashset_telling *telling,
     options->progress = NULL;
     if (st == CU_EUSAGE)
         return cu_cli_misuse(telling->command, "%s", err.text);
+    if (st == CU_ENOMEM)
+        st = cu_while(&err, st, "could not make \"%s\"", telling->out);
     if (st != CU_OK)
         return cu_cli_fail(&err);
     if (telling->json)

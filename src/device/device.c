@@ -198,7 +198,7 @@ cu_status cu_device_memory_make(size_t n, cu_device_memory *out, cu_err *err)
     const int fd = memfd_create("custos-window", MFD_CLOEXEC);
 
     if (fd < 0 || ftruncate(fd, (off_t)n) != 0) {
-        const cu_status st = cu_fail_os(err, "could not make shared memory");
+        const cu_status st = cu_fail_os(err, "could not make %zu KiB to read into", n >> 10);
 
         if (fd >= 0)
             close(fd);
@@ -208,7 +208,7 @@ cu_status cu_device_memory_make(size_t n, cu_device_memory *out, cu_err *err)
     uint8_t *const p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     if (p == MAP_FAILED) {
-        const cu_status st = cu_fail_os(err, "could not map shared memory");
+        const cu_status st = cu_fail_os(err, "could not map %zu KiB to read into", n >> 10);
 
         close(fd);
         return st;

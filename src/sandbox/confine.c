@@ -275,12 +275,21 @@ cu_status cu_confine_zygote(cu_sandbox_level *level, cu_err *err)
 }
 
 /* The hard limit lies above the soft one: at both at once a child dies of SIGKILL, which says
- * nothing. */
+ * nothing. A limit that is tighter already, because somebody set it for Custos, stays. */
 static bool limit(int resource, uint64_t most)
 {
-    const struct rlimit wanted = {most, resource == RLIMIT_CPU ? most + 2 : most};
+    struct rlimit wanted = {most, resource == RLIMIT_CPU ? most + 2 : most};
+    struct rlimit found;
 
-    return most == 0 || setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
+    if (most == 0)
+        return true;
+    if (getrlimit((__rlimit_resource_t)resource, &found) != 0)
+        return false;
+    if (wanted.rlim_max > found.rlim_max)
+        wanted.rlim_max = found.rlim_max;
+    if (wanted.rlim_cur > found.rlim_cur)
+        wanted.rlim_cur = found.rlim_cur;
+    return setrlimit((__rlimit_resource_t)resource, &wanted) == 0;
 }
 
 cu_status cu_confine_item(pid_t zygote, const cu_sandbox_limits *limits, cu_err *err)

@@ -422,8 +422,11 @@ cu_status cu_scan_run(const cu_scan_options *options, cu_scan_report *report, cu
         return cu_while(err, st, "could not scan \"%s\"", options->source.path);
     }
     st = begin(&self, err);
-    if (st == CU_OK)
+    if (st == CU_OK) {
         st = run(&self, report, err);
+        if (st != CU_OK && st != CU_ESTOPPED)
+            st = cu_while(err, st, "could not scan \"%s\"", options->source.path);
+    }
     cu_intake_free(&self.intake);
     cu_plan_free(&self.plan);
     cu_evidence_abandon(self.evidence);

@@ -2,6 +2,7 @@
 /* Readers, workers, and the lock between them. */
 #include "scan/window.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -286,8 +287,9 @@ static void *work(void *context)
 static cu_status start_threads(cu_ring *ring, size_t count, void *(*run)(void *), cu_err *err)
 {
     for (size_t i = 0; i < count && ring->thread_count < CU_COUNT_OF(ring->threads); i++) {
-        if (pthread_create(&ring->threads[ring->thread_count], NULL, run, ring) != 0)
-            return cu_fail(err, CU_ENOMEM, "could not start a thread");
+        errno = pthread_create(&ring->threads[ring->thread_count], NULL, run, ring);
+        if (errno != 0)
+            return cu_fail_os(err, "could not start a thread");
         ring->thread_count++;
     }
     return CU_OK;

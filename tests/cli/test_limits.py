@@ -4,6 +4,7 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -189,11 +190,39 @@ def killed_children(folder):
     assert whole >= 1, whole
 
 
+def little_memory(folder):
+    """A limit that somebody set for Custos stays, and costs nothing while it is enough; else memory is what is told."""
+    image = make_disk(folder, 64)
+    scan(image, folder)
+    out = os.path.join(folder, "out.custos")
+    record = os.path.join(folder, "set.txt")
+    with open(record, "w", encoding="ascii") as file:
+        file.write("0123456789abcdef0123456789abcdef\n")
+
+    def limited(megabytes, *words):
+        most = megabytes << 20
+        return subprocess.run([CUSTOS, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
+
+    # Less than what a walk's child is given.
+    done = limited(2000, "scan", image, "-o", out, "--quiet", "--workers", "2")
+    assert done.returncode == 0, done
+    assert read(out) == read(os.path.join(folder, "scan.custos"))
+    os.remove(out)
+    done = limited(100, "scan", image, "-o", out, "--quiet", "--workers", "2")
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1, done
+    assert f'custos: could not scan "{image}": could not map '.encode() in done.stderr, done
+    assert b"Cannot allocate memory" in done.stderr and not os.path.exists(out), done
+    done = limited(40, "hashset", "import", "--as", "md5", "--alert", record, "-o", out)
+    assert done.returncode == 1 and f'custos: could not make "{out}": out of memory\n'.encode() == done.stderr, done
+
+
 def main():
     tap = Tap()
     tap.run("a full disk is told, and the scan goes on where there is room", in_folder, full_disk)
     tap.run("a scan stopped by Ctrl-C goes on to the same bytes", in_folder, interrupted)
     tap.run("a resumed scan is of the exhibit that it began with", in_folder, exhibit_of_a_resumed_scan)
+    tap.run("a limit on memory stays, and what it was too small for is told", in_folder, little_memory)
     tap.run("children killed at random cost only what they were reading, and it is told", in_folder, killed_children)
     tap.end()
 
