@@ -3,6 +3,7 @@
 #include "register/disposal/disposal.h"
 
 #include "register/custody/custody.h"
+#include "register/exhibit/exhibit.h"
 #include "register/media/media.h"
 
 #include <string.h>
@@ -78,6 +79,9 @@ static cu_status check_end(cu_act *act, const cu_record *exhibit)
     const char *const kind = cu_record_text(act->record, "kind");
     cu_status st = CU_OK;
 
+    /* Another disposal of it may have been carried out first. */
+    if (!cu_record_in(exhibit, CU_EXHIBIT_HELD))
+        return cu_act_refuse(act, "U5", "exhibit %s is %s", exhibit->ref, exhibit->state);
     if (strcmp(kind, "retain") != 0)
         st = check_kept_back(act, exhibit);
     if (st == CU_OK && strncmp(kind, "return", 6) == 0)
@@ -97,8 +101,6 @@ static cu_status request(cu_act *act)
 
     if (st != CU_OK)
         return st;
-    if (cu_record_in(exhibit, "returned forfeited destroyed transferred-out triaged-left"))
-        return cu_act_refuse(act, "U5", "exhibit %s is %s", exhibit->ref, exhibit->state);
     cu_record_set(act->record, "case", cu_record_text(exhibit, "case"));
     cu_record_set(act->record, "requested_by", act->officer.ref);
     return check_end(act, exhibit);
@@ -151,6 +153,19 @@ static cu_status check_forfeit(cu_act *act)
     return CU_OK;
 }
 
+/* What leaves the force leaves the store, or the hands of whoever carries it out (rule I1). */
+static cu_status check_at_hand(cu_act *act, const cu_record *exhibit)
+{
+    const char *const holder = cu_record_text(exhibit, "holder");
+
+    if (cu_record_is(act->record, "kind", "retain"))
+        return CU_OK;
+    if (holder == NULL || strncmp(holder, "place:", 6) != 0 ||
+        cu_record_has(exhibit, "transit_to"))
+        return cu_exhibit_check_held(act, exhibit);
+    return CU_OK;
+}
+
 static cu_status carry_out(cu_act *act)
 {
     static const struct {
@@ -172,6 +187,8 @@ static cu_status carry_out(cu_act *act)
         st = check_end(act, exhibit);
     if (st == CU_OK)
         st = check_forfeit(act);
+    if (st == CU_OK)
+        st = check_at_hand(act, exhibit);
     if (st != CU_OK)
         return st;
     for (size_t i = 0; i < CU_COUNT_OF(ends); i++) {

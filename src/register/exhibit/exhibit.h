@@ -8,6 +8,9 @@
 extern const cu_thing cu_thing_exhibit;
 extern const cu_thing cu_thing_seal;
 
+/* The states of what is in the force's hands. */
+#define CU_EXHIBIT_HELD "seized sealed booked-in submitted in-exam examined retained"
+
 /* ---- mark.c: references and seals ---- */
 
 /*

@@ -269,6 +269,44 @@ i4_x2_nothing_goes_back_against_a_hold_or_unexamined_without_an_inspector(void *
     assert_string_equal(force_look(book, "exhibit", exhibit, "holder"), "outside:owner");
 }
 
+static const char *approved(cu_register *book, const char *exhibit, const char *kind)
+{
+    return force_do(book, "di", "disposal approve",
+                    force_do(book, "iv", "disposal request", NULL, "exhibit", exhibit, "kind",
+                             kind, "reasons", "x", NULL),
+                    NULL);
+}
+
+static void what_has_left_the_force_is_not_disposed_of_again(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "X4");
+    const char *const first = approved(book, exhibit, "return-unexamined");
+    const char *const retain = approved(book, exhibit, "retain");
+    const char *const destroy = approved(book, exhibit, "destroy");
+
+    (void)force_do(book, "xo", "disposal carry-out", first, "recipient", "owner", NULL);
+    (void)force_refused(book, "U5", "xo", "disposal carry-out", retain, NULL);
+    (void)force_refused(book, "U5", "xo", "disposal carry-out", destroy, NULL);
+    assert_string_equal(force_look(book, "exhibit", exhibit, "state"), "returned");
+}
+
+static void what_is_in_other_hands_or_in_transit_is_not_disposed_of(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "X5");
+    const char *const disposal = approved(book, exhibit, "destroy");
+
+    (void)force_do(book, "xo", "exhibit retrieve", exhibit, NULL);
+    (void)force_do(book, "xo", "exhibit transfer", exhibit, "to", "ex", NULL);
+    (void)force_refused(book, "C3", "xo", "disposal carry-out", disposal, NULL);
+    (void)force_do(book, "ex", "exhibit receive", exhibit, NULL);
+    (void)force_refused(book, "C1", "xo", "disposal carry-out", disposal, NULL);
+    (void)force_do(book, "ex", "exhibit transfer", exhibit, "to", "xo", NULL);
+    (void)force_do(book, "xo", "exhibit receive", exhibit, NULL);
+    (void)force_do(book, "xo", "disposal carry-out", disposal, NULL);
+}
+
 static void x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own(void **state)
 {
     cu_register *const book = force_book(state);
@@ -495,6 +533,8 @@ int main(void)
         ON_BOTH(e5_a_hold_says_why_and_since_when),
         ON_BOTH(g1_g2_g3_a_sets_code_is_no_grade_of_ours),
         ON_BOTH(g4_the_second_grader_is_another_and_a_third_decides),
+        ON_BOTH(what_has_left_the_force_is_not_disposed_of_again),
+        ON_BOTH(what_is_in_other_hands_or_in_transit_is_not_disposed_of),
         ON_BOTH(x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own),
         ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
