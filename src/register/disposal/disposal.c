@@ -26,6 +26,30 @@ static const cu_field fields[] = {
     CU_SAID_TEXT("reason", "why"),
 };
 
+/* Whether an examination of it was reported, and none has been begun or opened again since. */
+static cu_status check_examined(cu_act *act, const cu_record *exhibit)
+{
+    const cu_values name = CU_VALUES(cu_value_text(exhibit->ref));
+    int64_t reported = 0;
+    int64_t open = 0;
+    cu_status st = cu_act_count(act,
+                                "SELECT count(*) FROM register_examination WHERE exhibit = $1"
+                                " AND state IN ('reported', 'closed')",
+                                name, &reported);
+
+    if (st == CU_OK)
+        st = cu_act_count(act,
+                          "SELECT count(*) FROM register_examination WHERE exhibit = $1"
+                          " AND state NOT IN ('reported', 'closed', 'rejected')",
+                          name, &open);
+    if (st == CU_OK && reported == 0)
+        return cu_act_refuse(act, "I4", "exhibit %s was not examined", exhibit->ref);
+    if (st == CU_OK && open > 0)
+        return cu_act_refuse(act, "I4", "%lld examinations of exhibit %s are not reported",
+                             (long long)open, exhibit->ref);
+    return st;
+}
+
 static cu_status check_return(cu_act *act, const cu_record *exhibit, bool unexamined)
 {
     int64_t confirmed = 0;
@@ -45,12 +69,10 @@ static cu_status check_return(cu_act *act, const cu_record *exhibit, bool unexam
             "%lld indecent photographs are confirmed on exhibit %s: to return it "
             "is itself an offence",
             (long long)confirmed, exhibit->ref);
-    if (!unexamined && cu_record_in(exhibit, "seized sealed booked-in submitted in-exam"))
-        return cu_act_refuse(act, "I4", "exhibit %s was not examined", exhibit->ref);
     if (!unexamined && unread > 0)
         return cu_act_refuse(act, "I4", "%lld items of exhibit %s were not examined",
                              (long long)unread, exhibit->ref);
-    return CU_OK;
+    return unexamined ? CU_OK : check_examined(act, exhibit);
 }
 
 static cu_status check_kept_back(cu_act *act, const cu_record *exhibit)

@@ -259,9 +259,49 @@ static cu_status audit_missing(cu_act *act)
     return st;
 }
 
+static cu_status count_events(cu_act *act, const char *types, int64_t *out)
+{
+    cu_record **list = NULL;
+    size_t count = 0;
+    const cu_status st =
+        cu_act_find(act, "custody", "exhibit", act->record->ref, &list, &count);
+
+    *out = 0;
+    for (size_t i = 0; st == CU_OK && i < count; i++)
+        *out += cu_words_have(types, cu_record_text(list[i], "type"));
+    return st;
+}
+
+/* How far it had come before it was missed: its end, its examination and its seal say so. */
+static cu_status state_before_loss(cu_act *act, const char **out)
+{
+    int64_t retained = 0;
+    int64_t examined = 0;
+    int64_t submitted = 0;
+    cu_status st = cu_act_count(act,
+                                "SELECT count(*) FROM register_disposal WHERE exhibit = $1"
+                                " AND kind = 'retain' AND state = 'carried-out'",
+                                CU_VALUES(cu_value_text(act->record->ref)), &retained);
+
+    if (st == CU_OK)
+        st = count_events(act, "close-exam", &examined);
+    if (st == CU_OK)
+        st = count_events(act, "submit open-exam", &submitted);
+    *out = retained > 0                         ? "retained"
+           : examined > 0                       ? "examined"
+           : submitted > 0                      ? "submitted"
+           : cu_record_has(act->record, "seal") ? "booked-in"
+                                                : "seized";
+    return st;
+}
+
 static cu_status found_again(cu_act *act)
 {
     cu_custody_step step = step_of(act, "audit-seen");
+    const cu_status st = state_before_loss(act, &act->record->state);
+
+    if (st != CU_OK)
+        return st;
 
     step.to = cu_act_format(act, "place:%s", cu_act_said(act, "place"));
     return cu_custody_add(act, act->record, &step);
@@ -434,7 +474,6 @@ const cu_action cu_exhibit_actions[CU_EXHIBIT_ACTIONS] = {
     {.name = "found",
      .says = "it is there again",
      .from = "lost",
-     .to = "retained",
      .right = CU_RIGHT_PROPERTY_STORE,
      .duty = "alteration",
      .wants = "place reason",

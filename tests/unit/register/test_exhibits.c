@@ -277,6 +277,30 @@ static const char *approved(cu_register *book, const char *exhibit, const char *
                     NULL);
 }
 
+/* Neither "found again" nor "retained" says that anybody has looked at what is on it. */
+static void i4_what_was_missed_or_is_retained_was_not_examined_by_that(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const missed = force_booked_in(book, name, "I4-1");
+    const char *const kept = force_booked_in(book, name, "I4-2");
+
+    (void)force_do(book, "xo", "exhibit audit-missing", missed, "reason", "not there", NULL);
+    (void)force_do(book, "xo", "exhibit found", missed, "place", "Store B", "reason", "there",
+                   NULL);
+    assert_string_equal(force_state(), "booked-in");
+    (void)force_do(book, "xo", "disposal carry-out", approved(book, kept, "retain"), NULL);
+    assert_string_equal(force_look(book, "exhibit", kept, "state"), "retained");
+    (void)force_do(book, "xo", "exhibit audit-missing", kept, "reason", "not there", NULL);
+    (void)force_do(book, "xo", "exhibit found", kept, "place", "Store B", "reason", "there",
+                   NULL);
+    assert_string_equal(force_state(), "retained");
+    (void)force_refused(book, "I4", "iv", "disposal request", NULL, "exhibit", missed, "kind",
+                        "return", "reasons", "asked for", NULL);
+    (void)force_refused(book, "I4", "iv", "disposal request", NULL, "exhibit", kept, "kind",
+                        "return", "reasons", "asked for", NULL);
+}
+
 static void what_has_left_the_force_is_not_disposed_of_again(void **state)
 {
     cu_register *const book = force_book(state);
@@ -533,6 +557,7 @@ int main(void)
         ON_BOTH(e5_a_hold_says_why_and_since_when),
         ON_BOTH(g1_g2_g3_a_sets_code_is_no_grade_of_ours),
         ON_BOTH(g4_the_second_grader_is_another_and_a_third_decides),
+        ON_BOTH(i4_what_was_missed_or_is_retained_was_not_examined_by_that),
         ON_BOTH(what_has_left_the_force_is_not_disposed_of_again),
         ON_BOTH(what_is_in_other_hands_or_in_transit_is_not_disposed_of),
         ON_BOTH(x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own),
