@@ -164,6 +164,30 @@ static cu_date last_sunday(int year, int month)
     return last - (cu_date_weekday(last) + 1) % 7;
 }
 
+/* "MM-last-sunday HH:MM MM-last-sunday HH:MM": month, hour and minute of each. */
+static bool read_summer(const char *text, int numbers[6])
+{
+    static const int most[6] = {12, 23, 59, 12, 23, 59};
+    static const size_t places[6] = {0, 15, 18, 21, 36, 39};
+
+    if (strlen(text) != 41 || memcmp(text + 2, "-last-sunday ", 13) != 0 ||
+        memcmp(text + 23, "-last-sunday ", 13) != 0 || text[17] != ':' || text[20] != ' ' ||
+        text[38] != ':')
+        return false;
+    for (size_t i = 0; i < 6; i++) {
+        if (!take_digits(text + places[i], 2, &numbers[i]) || numbers[i] > most[i])
+            return false;
+    }
+    return numbers[0] > 0 && numbers[3] > 0;
+}
+
+bool cu_summer_time_reads(const char *text)
+{
+    int numbers[6];
+
+    return read_summer(text, numbers);
+}
+
 /* When summer time begins and ends in a year, in UTC. */
 static cu_status summer_of(const cu_rulebook *policy, int year, int64_t *begin_us,
                            int64_t *end_us, cu_err *err)
@@ -174,22 +198,11 @@ static cu_status summer_of(const cu_rulebook *policy, int year, int64_t *begin_u
 
     if (value == NULL)
         return cu_fail(err, CU_ENOTFOUND, "policy has no rule of local time for %d", year);
-
-    /* "MM-last-sunday HH:MM MM-last-sunday HH:MM" */
-    const char *const text = value->text;
-    const bool shaped = strlen(text) == 41 && memcmp(text + 2, "-last-sunday ", 13) == 0 &&
-                        memcmp(text + 23, "-last-sunday ", 13) == 0 && text[17] == ':' &&
-                        text[20] == ' ' && text[38] == ':';
-
-    if (!shaped || !take_digits(text, 2, &numbers[0]) ||
-        !take_digits(text + 15, 2, &numbers[1]) || !take_digits(text + 18, 2, &numbers[2]) ||
-        !take_digits(text + 21, 2, &numbers[3]) || !take_digits(text + 36, 2, &numbers[4]) ||
-        !take_digits(text + 39, 2, &numbers[5]) || numbers[0] < 1 || numbers[0] > 12 ||
-        numbers[3] < 1 || numbers[3] > 12)
+    if (!read_summer(value->text, numbers))
         return cu_fail(err, CU_EFORMAT,
                        "policy value \"calendar.summer-time\" is \"%s\", expected "
                        "MM-last-sunday HH:MM twice",
-                       text);
+                       value->text);
     *begin_us = last_sunday(year, numbers[0]) * us_per_day + numbers[1] * us_per_hour +
                 numbers[2] * us_per_minute;
     *end_us = last_sunday(year, numbers[3]) * us_per_day + numbers[4] * us_per_hour +

@@ -43,6 +43,9 @@ bool cu_month_read(const char *text, cu_date *first, cu_date *next);
 cu_status cu_working_day_after(const cu_rulebook *policy, cu_date date, int count, cu_date *out,
                                cu_err *err) CU_MUST_CHECK;
 
+/* Whether a text can be a value of calendar.summer-time. */
+bool cu_summer_time_reads(const char *text);
+
 /*
  * The local date of an instant (UTC microseconds), and how far local time is before UTC.
  * offset_us may be NULL. Source: policy value calendar.summer-time.

@@ -493,6 +493,39 @@ static void t1_f4_p1_nobody_approves_what_they_did_themselves(void **state)
     (void)force_refused(book, "S3", "iv", "subject list", NULL, "name", "Sam", NULL);
 }
 
+/* One that could not be read would stop every act, that of changing it back among them. */
+static void p1_a_value_that_could_not_be_read_is_not_proposed(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"calendar.summer-time", "in summer"},
+        {"calendar.summer-time", "13-last-sunday 01:00 10-last-sunday 01:00"},
+        {"calendar.summer-time", "03-last-sunday 01:00 10-last-sunday 24:00"},
+        {"calendar.weekend", "friday saturday"},
+        {"risk.high", "a week"},
+        {"risk.high", "-5"},
+        {"risk.high", "99999999999999999999"},
+        {"child.section-47", "3661"},
+        {"retention.group-1", "99999"},
+        {"exhibit.reference", "^[A-Z"},
+        {"operation.ds-may-approve", "low middling"},
+        {"clear-view.di", "perhaps"},
+        {"audit.reason", "sometimes"}};
+    static const char *const right[][2] = {
+        {"calendar.summer-time", "03-last-sunday 01:00 10-last-sunday 01:00"},
+        {"operation.ds-may-approve", "none"},
+        {"figures.small", "0"},
+        {"audit.reason", "always"}};
+    cu_register *const book = force_book(state);
+
+    for (size_t i = 0; i < CU_COUNT_OF(wrong); i++)
+        (void)force_refused(book, "P1", "di", "policy-change propose", NULL, "key", wrong[i][0],
+                            "starts", "2022-01-01", "value", wrong[i][1], "source", "order 3",
+                            NULL);
+    for (size_t i = 0; i < CU_COUNT_OF(right); i++)
+        (void)force_do(book, "di", "policy-change propose", NULL, "key", right[i][0], "starts",
+                       "2022-01-01", "value", right[i][1], "source", "order 3", NULL);
+}
+
 static void u5_a_record_that_changed_since_it_was_seen_is_not_changed_again(void **state)
 {
     cu_register *const book = force_book(state);
@@ -553,6 +586,7 @@ int main(void)
         ON_BOTH(u5_a_record_that_changed_since_it_was_seen_is_not_changed_again),
         ON_BOTH(every_act_every_look_and_every_refusal_is_an_entry),
         ON_BOTH(t1_f4_p1_nobody_approves_what_they_did_themselves),
+        ON_BOTH(p1_a_value_that_could_not_be_read_is_not_proposed),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
