@@ -262,7 +262,7 @@ static const char *tell_change(cu_act *act, const computed *of, int64_t least)
 {
     const int64_t difference = of->year - of->base;
 
-    if (of->base < least)
+    if (of->base < least || of->base == 0)
         return cu_act_format(act, "%lld against %lld in %s (too few for a percentage)",
                              (long long)of->year, (long long)of->base, of->name);
     return cu_act_format(
@@ -361,7 +361,7 @@ static cu_status write_words(cu_act *act, computed *of, cu_buffer *out)
     return cu_buffer_check(out, act->err);
 }
 
-static void write_more(cu_act *act, const computed *of)
+static void write_more(cu_act *act, const computed *of, int64_t least)
 {
     cu_json json = {.out = &act->outcome->more, .comma = true};
 
@@ -374,18 +374,21 @@ static void write_more(cu_act *act, const computed *of)
     if (of->has_base) {
         cu_json_text(&json, "baseline", of->name);
         cu_json_int(&json, "baseline_referrals", of->base);
-        cu_json_text(&json, "change", tell_change(act, of, 20));
+        cu_json_text(&json, "change", tell_change(act, of, least));
     }
 }
 
 static cu_status show(cu_act *act)
 {
     computed of = {.month = NULL};
-    const cu_status st = compute_all(act, &of);
+    int64_t least = 0;
+    cu_status st = compute_all(act, &of);
 
+    if (st == CU_OK)
+        st = cu_act_policy(act, "figures.least-base", &least);
     if (st != CU_OK)
         return st;
-    write_more(act, &of);
+    write_more(act, &of, least);
     return write_words(act, &of, &act->outcome->document);
 }
 

@@ -339,6 +339,27 @@ static void receive_one(cu_register *book, const char *source, int number)
                    reference, "received", "2023-06-05T09:00:00Z", "summary", "invented", NULL);
 }
 
+/* With no least base, an earlier period of none is still no divisor. */
+static void f2_a_change_follows_policys_least_base_in_words_and_in_json(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *change = NULL;
+
+    force_clock("2025-03-10T09:00:00Z");
+    change = force_do(book, "di", "policy-change propose", NULL, "key", "figures.least-base",
+                      "starts", "2025-03-01", "value", "0", "source", "force order 4", NULL);
+    (void)force_do(book, "ad", "policy-change approve", change, NULL);
+    (void)force_do(book, "di", "figures show", NULL, "month", "2025-02", "base_name", "1999",
+                   "base_from", "1999-01-01", "base_until", "1999-12-31", NULL);
+    assert_non_null(strstr(force_document(), "0 against 0 in 1999 (too few"));
+    (void)force_do(book, "in", "referral receive", NULL, "source", "rocu", "source_ref", "F2",
+                   "received", "2022-05-05T09:00:00Z", "summary", "invented", NULL);
+    (void)force_do(book, "di", "figures show", NULL, "month", "2024-02", "base_name", "May",
+                   "base_from", "2022-05-01", "base_until", "2022-05-31", NULL);
+    assert_non_null(strstr(force_document(), " %: "));
+    assert_non_null(strstr(force_more(), " %: "));
+}
+
 /* A month of its own: nobody else of these tests acts in June 2023. */
 static void f5_a_small_number_is_not_published_and_does_not_follow_from_others(void **state)
 {
@@ -399,6 +420,7 @@ int main(void)
         ON_BOTH(
             u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_case),
         ON_BOTH(f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays),
+        ON_BOTH(f2_a_change_follows_policys_least_base_in_words_and_in_json),
         ON_BOTH(f5_a_small_number_is_not_published_and_does_not_follow_from_others),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
