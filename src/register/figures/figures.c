@@ -423,6 +423,35 @@ static cu_status draft(cu_act *act)
     return st;
 }
 
+/* A month has one release that stands; another names it, and is of the same month. */
+static cu_status check_corrects(cu_act *act)
+{
+    cu_record **list = NULL;
+    size_t count = 0;
+    const char *last = NULL;
+    const cu_status st = cu_act_find(act, "figures", "month",
+                                     cu_record_text(act->record, "month"), &list, &count);
+
+    /* A release that another corrected may have been drafted later than it. */
+    for (size_t i = 0; st == CU_OK && i < count; i++) {
+        bool corrected = !cu_record_in(list[i], "released");
+
+        for (size_t k = 0; k < count; k++)
+            corrected = corrected || (cu_record_in(list[k], "released") &&
+                                      cu_record_is(list[k], "corrects", list[i]->ref));
+        last = corrected ? last : list[i]->ref;
+    }
+    if (st == CU_OK && last != NULL && !cu_record_is(act->record, "corrects", last))
+        return cu_act_refuse(act, "F3",
+                             "%s is released for %s: draft it again, with --corrects %s", last,
+                             cu_record_text(act->record, "month"), last);
+    if (st == CU_OK && last == NULL && cu_record_has(act->record, "corrects"))
+        return cu_act_refuse(act, "F3", "%s is no release of %s that stands",
+                             cu_record_text(act->record, "corrects"),
+                             cu_record_text(act->record, "month"));
+    return st;
+}
+
 static cu_status release(cu_act *act)
 {
     if (cu_record_is(act->record, "drafted_by", act->officer.ref))
@@ -431,7 +460,7 @@ static cu_status release(cu_act *act)
         return cu_act_refuse(act, "F3", "it is under embargo until %s",
                              cu_act_when(act, cu_record_number(act->record, "embargo")));
     cu_record_set(act->record, "approved_by", act->officer.ref);
-    return CU_OK;
+    return check_corrects(act);
 }
 
 /* The records behind a number. */

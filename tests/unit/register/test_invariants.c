@@ -339,6 +339,32 @@ static void receive_one(cu_register *book, const char *source, int number)
                    reference, "received", "2023-06-05T09:00:00Z", "summary", "invented", NULL);
 }
 
+static void f3_a_month_has_one_release_that_stands(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *first = NULL;
+    const char *second = NULL;
+    const char *third = NULL;
+
+    force_clock("2024-09-10T09:00:00Z");
+    first = force_do(book, "ds", "figures draft", NULL, "month", "2024-08", NULL);
+    second = force_do(book, "ds", "figures draft", NULL, "month", "2024-08", NULL);
+    third = force_do(book, "ds", "figures draft", NULL, "month", "2024-07", "corrects", first,
+                     NULL);
+    (void)force_do(book, "di", "figures release", first, NULL);
+    (void)force_refused(book, "F3", "di", "figures release", second, NULL);
+    (void)force_refused(book, "F3", "di", "figures release", third, NULL); /* another month */
+    second = force_do(book, "ds", "figures draft", NULL, "month", "2024-08", "corrects", first,
+                      NULL);
+    third = force_do(book, "ds", "figures draft", NULL, "month", "2024-08", "corrects", first,
+                     NULL);
+    (void)force_do(book, "di", "figures release", second, NULL);
+    (void)force_refused(book, "F3", "di", "figures release", third, NULL);
+    third = force_do(book, "ds", "figures draft", NULL, "month", "2024-08", "corrects", second,
+                     NULL);
+    (void)force_do(book, "di", "figures release", third, NULL);
+}
+
 /* With no least base, an earlier period of none is still no divisor. */
 static void f2_a_change_follows_policys_least_base_in_words_and_in_json(void **state)
 {
@@ -420,6 +446,7 @@ int main(void)
         ON_BOTH(
             u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_case),
         ON_BOTH(f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays),
+        ON_BOTH(f3_a_month_has_one_release_that_stands),
         ON_BOTH(f2_a_change_follows_policys_least_base_in_words_and_in_json),
         ON_BOTH(f5_a_small_number_is_not_published_and_does_not_follow_from_others),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
