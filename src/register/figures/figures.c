@@ -16,11 +16,14 @@
     " 1 FROM register_arrest b WHERE b.subject = register_arrest.subject AND b.kind = "        \
     "'arrest'"                                                                                 \
     " AND COALESCE(b.operation, '') = COALESCE(register_arrest.operation, '')"                 \
-    " AND b.id < register_arrest.id)"
+    " AND b.at >= $1 AND b.at < $2 AND b.id < register_arrest.id)"
 #define REFERRALS "FROM register_referral WHERE received >= $1 AND received < $2"
 #define ITEMS                                                                                  \
     "FROM register_exhibit WHERE seized >= $1 AND seized < $2 AND counts = 'yes'"              \
     " AND parent IS NULL AND state <> 'triaged-left'"
+#define ATTENDANCES                                                                            \
+    "FROM register_arrest WHERE kind = 'voluntary' AND at >= $1 AND at < $2"                   \
+    " AND state <> 'va-invited'"
 #define CHILDREN "FROM register_child WHERE safeguarded >= $1 AND safeguarded < $2"
 
 /* What a drill shows: names, and the case that decides who may see each. */
@@ -41,10 +44,7 @@ static const cu_figure figures[] = {
      "of bail",
      "SELECT count(*) " ARRESTS, NAMES ARRESTS " ORDER BY id"},
     {"voluntary_attendances", "arrest", "people who were invited and attended voluntarily",
-     "SELECT count(*) FROM register_arrest WHERE kind = 'voluntary' AND at >= $1 AND at < $2",
-     NAMES "FROM register_arrest WHERE kind = 'voluntary' AND at >= $1 AND at < $2 ORDER "
-           "BY "
-           "id"},
+     "SELECT count(*) " ATTENDANCES, NAMES ATTENDANCES " ORDER BY id"},
     {"items_seized", "exhibit",
      "exhibits seized that count as an item, not parts of another, not left behind",
      "SELECT count(*) " ITEMS, NAMES ITEMS " ORDER BY id"},

@@ -365,6 +365,39 @@ static void f3_a_month_has_one_release_that_stands(void **state)
     (void)force_do(book, "di", "figures release", third, NULL);
 }
 
+static const char *arrested(cu_register *book, const char *subject, const char *at)
+{
+    return force_do(book, "iv", "arrest record", NULL, "subject", subject, "place", "Anytown",
+                    "offences", "PCA 1978 s.1", "necessity", "to secure", "at", at, NULL);
+}
+
+static bool shown(cu_register *book, const char *month, const char *number)
+{
+    (void)force_do(book, "ds", "figures show", NULL, "month", month, NULL);
+    return strstr(force_more(), number) != NULL;
+}
+
+static void f1_people_are_counted_in_the_month_in_which_they_were_arrested_or_came(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *invited = NULL;
+    const char *subject = NULL;
+
+    force_clock("2024-05-20T09:00:00Z");
+    subject = force_do(book, "iv", "subject add", NULL, "case", force_case(book), NULL);
+    (void)arrested(book, subject, "2024-04-03T09:00:00Z");
+    (void)arrested(book, subject, "2024-04-03T19:00:00Z"); /* the same person and month */
+    (void)arrested(book, subject, "2024-05-03T09:00:00Z");
+    assert_true(shown(book, "2024-04", "\"arrests\":1,"));
+    assert_true(shown(book, "2024-05", "\"arrests\":1,"));
+    invited =
+        force_do(book, "ds", "arrest invite", NULL, "subject", subject, "place", "Anytown",
+                 "offences", "PCA 1978 s.1", "override", "invited by letter", NULL);
+    assert_true(shown(book, "2024-05", "\"voluntary_attendances\":0,"));
+    (void)force_do(book, "ds", "arrest attend", invited, "override", "seen by a nurse", NULL);
+    assert_true(shown(book, "2024-05", "\"voluntary_attendances\":1,"));
+}
+
 /* With no least base, an earlier period of none is still no divisor. */
 static void f2_a_change_follows_policys_least_base_in_words_and_in_json(void **state)
 {
@@ -447,6 +480,7 @@ int main(void)
             u7_the_auditor_reads_every_kind_and_writes_none_and_the_administrator_sees_no_case),
         ON_BOTH(f1_f2_f3_a_release_keeps_its_definitions_names_its_period_and_stays),
         ON_BOTH(f3_a_month_has_one_release_that_stands),
+        ON_BOTH(f1_people_are_counted_in_the_month_in_which_they_were_arrested_or_came),
         ON_BOTH(f2_a_change_follows_policys_least_base_in_words_and_in_json),
         ON_BOTH(f5_a_small_number_is_not_published_and_does_not_follow_from_others),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
