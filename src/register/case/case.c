@@ -2,6 +2,7 @@
 /* Cases and their access lists. */
 #include "register/case/case.h"
 
+#include "register/child/child.h"
 #include "register/task/task.h"
 
 #include <string.h>
@@ -82,10 +83,7 @@ static cu_status close_case(cu_act *act)
     const cu_values name = CU_VALUES(cu_value_text(act->record->ref));
     int64_t children = 0;
     int64_t exhibits = 0;
-    cu_status st = cu_act_count(act,
-                                "SELECT count(*) FROM register_child WHERE \"case\" = $1 AND"
-                                " state NOT IN ('closed', 'parked')",
-                                name, &children);
+    cu_status st = cu_child_count_open(act, act->record->ref, &children);
 
     if (st == CU_OK)
         st = cu_act_count(

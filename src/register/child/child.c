@@ -51,6 +51,17 @@ static cu_status link_referral(cu_act *act, const char *referral)
     return st;
 }
 
+cu_status cu_child_count_open(cu_act *act, const char *case_name, int64_t *out)
+{
+    return cu_act_count(
+        act,
+        "SELECT count(*) FROM register_child WHERE state NOT IN ('closed', 'parked') AND"
+        " (\"case\" = $1 OR (\"case\" IS NULL AND ref IN (SELECT l.child FROM"
+        " register_child_referral l JOIN register_referral r ON r.ref = l.referral"
+        " WHERE r.\"case\" = $1)))",
+        CU_VALUES(cu_value_text(case_name)), out);
+}
+
 static cu_status add(cu_act *act)
 {
     cu_record *const record = act->record;

@@ -2,6 +2,7 @@
 /* A class, a day of review, a decision by one and the erasure by another. */
 #include "register/retention/retention.h"
 
+#include "register/child/child.h"
 #include "register/task/task.h"
 
 #include <string.h>
@@ -86,9 +87,6 @@ static const struct {
     {"SELECT count(*) FROM register_exhibit WHERE \"case\" = $1 AND state NOT IN ('returned',"
      " 'forfeited', 'destroyed', 'transferred-out', 'triaged-left')",
      "exhibits are in the force's custody"},
-    {"SELECT count(*) FROM register_child WHERE \"case\" = $1 AND state NOT IN ('closed',"
-     " 'parked')",
-     "children are neither closed nor parked"},
     {"SELECT count(*) FROM register_disposal WHERE \"case\" = $1 AND state IN ('requested',"
      " 'approved')",
      "disposals are not carried out"},
@@ -112,7 +110,15 @@ static cu_status check_free(cu_act *act)
             return cu_act_refuse(act, "N2", "%s: %lld of case %s", against[i].words,
                                  (long long)count, name);
     }
-    return CU_OK;
+
+    int64_t children = 0;
+    const cu_status st = cu_child_count_open(act, name, &children);
+
+    if (st == CU_OK && children > 0)
+        return cu_act_refuse(act, "N2",
+                             "children are neither closed nor parked: %lld of case %s",
+                             (long long)children, name);
+    return st;
 }
 
 static cu_status review(cu_act *act)

@@ -23,6 +23,57 @@ static void close_case(cu_register *book, const char *name)
                    "done", NULL);
 }
 
+/* What the package's child would have read. */
+static void read_package(cu_register *book, const char *referral)
+{
+    cu_tip_identifier identifier = {.kind = "screen-name",
+                                    .value = "erasable_handle",
+                                    .original = "erasable_handle",
+                                    .whose = "reported"};
+    cu_tip_remark unknown = {"report/newThing", "erasable words"};
+    const cu_tip tip = {.format = "json",
+                        .identifiers = &identifier,
+                        .identifier_count = 1,
+                        .unknown = &unknown,
+                        .unknown_count = 1};
+    char sql[160];
+    char package[32];
+
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT max(id) FROM register_package WHERE referral = '%s'", referral);
+    (void)snprintf(package, sizeof package, "P-2021-%05lld", (long long)force_count(book, sql));
+    (void)force_do_with(book, &tip, "in", "package extract", package, NULL);
+}
+
+static const char *with_referral(cu_register *book, const char *source_ref, const char *file)
+{
+    const char *const name = force_case(book);
+    const char *const referral =
+        force_do(book, "in", "referral receive", NULL, "source", "nca", "source_ref",
+                 source_ref, "received", "2021-03-01T10:00:00Z", "file", file, NULL);
+
+    read_package(book, referral);
+    (void)force_do(book, "in", "referral register", referral, NULL);
+    (void)force_do(book, "in", "referral research", referral, NULL);
+    (void)force_do(book, "in", "risk record", NULL, "referral", referral, "tool", "kirat-2",
+                   "tool_version", "2", "level", "low", "inputs_ref", "erasable words", NULL);
+    (void)force_do(book, "in", "referral assess", referral, "children", "no", NULL);
+    (void)force_do(book, "ds", "referral allocate", referral, "owner", "iv", NULL);
+    (void)force_do(book, "iv", "referral activate", referral, "case", name, NULL);
+    return name;
+}
+
+static const char *referral_of(cu_register *book, const char *name)
+{
+    static char ref[32];
+    char sql[160];
+
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT max(id) FROM register_referral WHERE \"case\" = '%s'", name);
+    (void)snprintf(ref, sizeof ref, "R-2021-%05lld", (long long)force_count(book, sql));
+    return ref;
+}
+
 static void n1_a_case_has_one_class_and_a_review_that_comes_back(void **state)
 {
     cu_register *const book = force_book(state);
@@ -87,6 +138,32 @@ static void n2_nothing_is_erased_while_anything_of_it_is_in_hand(void **state)
 #undef REFUSED
 }
 
+/* Known from a referral, before there was a case: it is the case's child all the same. */
+static void h3_n2_a_referrals_child_keeps_its_case_open_and_its_records(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = with_referral(book, "H3-N2", "{\"reportId\":9}");
+    const char *const child = force_do(book, "iv", "child add", NULL, "referral",
+                                       referral_of(book, name), "kind", "household", NULL);
+    const char *late = NULL;
+    const char *kept = NULL;
+
+    (void)force_refused(book, "H3", "di", "case close", name, "disposition", "prosecuted",
+                        "reason", "done", NULL);
+    (void)force_do(book, "iv", "child not-needed", child, "not_needed", "x", NULL);
+    (void)force_do(book, "iv", "child close", child, NULL);
+    close_case(book, name);
+    late = force_do(book, "iv", "child add", NULL, "referral", referral_of(book, name), "kind",
+                    "contact", NULL);
+    kept = classified(book, name, "group-3");
+    (void)force_refused(book, "N2", "ds", "retention review", kept, "decision", "erase",
+                        "grounds", "no need", NULL);
+    (void)force_do(book, "iv", "child not-needed", late, "not_needed", "x", NULL);
+    (void)force_do(book, "iv", "child close", late, NULL);
+    (void)force_do(book, "ds", "retention review", kept, "decision", "erase", "grounds",
+                   "no need", NULL);
+}
+
 static void n3_one_decides_and_another_an_inspector_erases(void **state)
 {
     cu_register *const book = force_book(state);
@@ -111,46 +188,6 @@ static void n3_one_decides_and_another_an_inspector_erases(void **state)
 static const char *const secrets[] = {"Erasable Person", "erasable_handle", "9 Erasable Street",
                                       "erasable words",  "erasable path",   "Erasable School",
                                       "1999-09-09"};
-
-/* What the package's child would have read. */
-static void read_package(cu_register *book, const char *referral)
-{
-    cu_tip_identifier identifier = {.kind = "screen-name",
-                                    .value = "erasable_handle",
-                                    .original = "erasable_handle",
-                                    .whose = "reported"};
-    cu_tip_remark unknown = {"report/newThing", "erasable words"};
-    const cu_tip tip = {.format = "json",
-                        .identifiers = &identifier,
-                        .identifier_count = 1,
-                        .unknown = &unknown,
-                        .unknown_count = 1};
-    char sql[160];
-    char package[32];
-
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT max(id) FROM register_package WHERE referral = '%s'", referral);
-    (void)snprintf(package, sizeof package, "P-2021-%05lld", (long long)force_count(book, sql));
-    (void)force_do_with(book, &tip, "in", "package extract", package, NULL);
-}
-
-static const char *with_referral(cu_register *book, const char *source_ref, const char *file)
-{
-    const char *const name = force_case(book);
-    const char *const referral =
-        force_do(book, "in", "referral receive", NULL, "source", "nca", "source_ref",
-                 source_ref, "received", "2021-03-01T10:00:00Z", "file", file, NULL);
-
-    read_package(book, referral);
-    (void)force_do(book, "in", "referral register", referral, NULL);
-    (void)force_do(book, "in", "referral research", referral, NULL);
-    (void)force_do(book, "in", "risk record", NULL, "referral", referral, "tool", "kirat-2",
-                   "tool_version", "2", "level", "low", "inputs_ref", "erasable words", NULL);
-    (void)force_do(book, "in", "referral assess", referral, "children", "no", NULL);
-    (void)force_do(book, "ds", "referral allocate", referral, "owner", "iv", NULL);
-    (void)force_do(book, "iv", "referral activate", referral, "case", name, NULL);
-    return name;
-}
 
 static cu_attached_match match_of(const char *sha256)
 {
@@ -385,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_BOTH(n1_a_case_has_one_class_and_a_review_that_comes_back),
         ON_BOTH(n2_nothing_is_erased_while_anything_of_it_is_in_hand),
+        ON_BOTH(h3_n2_a_referrals_child_keeps_its_case_open_and_its_records),
         ON_BOTH(n3_one_decides_and_another_an_inspector_erases),
         ON_BOTH(n4_what_was_erased_leaves_its_name_and_everything_else_whole),
         ON_BOTH(a_file_that_is_put_back_is_named),
