@@ -133,19 +133,21 @@ static cu_status erase_media(erasing *self, const char *media)
 
 /* ---- records ---- */
 
-static cu_status erase_links(erasing *self, const char *kind, const char *ref)
+/* A record, and what links it to others: a link has no case of its own. */
+static cu_status erase_linked(erasing *self, cu_record *record)
 {
-    const char *const name = cu_act_format(&self->paging, "%s:%s", kind, ref);
-    cu_status st = each_of(self, "link", "one", name, erase_row);
+    const char *const name =
+        cu_act_format(&self->paging, "%s:%s", record->thing->name, record->ref);
+    cu_status st = erase_row(self, record);
 
     if (st == CU_OK)
-        st = each_of(self, "link", "other", name, erase_row);
-    return st == CU_OK ? each_of(self, "task", "about", name, erase_row) : st;
+        st = each_of(self, "link", "one", name, erase_row);
+    return st == CU_OK ? each_of(self, "link", "other", name, erase_row) : st;
 }
 
 static cu_status erase_package(erasing *self, cu_record *record)
 {
-    cu_status st = erase_row(self, record);
+    cu_status st = erase_linked(self, record);
 
     if (st == CU_OK)
         st = each_of(self, "remark", "package", record->ref, erase_row);
@@ -154,18 +156,28 @@ static cu_status erase_package(erasing *self, cu_record *record)
                : st;
 }
 
+/* What a referral names and another case keeps stays as it is there. */
+static cu_status erase_unless_of_another(erasing *self, cu_record *record)
+{
+    const char *const name = cu_record_case(record);
+
+    return name == NULL || strcmp(name, self->case_name) == 0 ? erase_linked(self, record)
+                                                              : bind_only(self, record);
+}
+
 static cu_status erase_referral(erasing *self, const char *referral)
 {
     static const struct {
         const char *thing;
         each_row each;
-    } kinds[] = {{"identifier", erase_row},
+    } kinds[] = {{"identifier", erase_linked},
                  {"package", erase_package},
-                 {"risk", erase_row},
-                 {"child", erase_row},
-                 {"child-referral", erase_row}};
+                 {"risk", erase_linked},
+                 {"address", erase_unless_of_another},
+                 {"child", erase_unless_of_another},
+                 {"child-referral", erase_unless_of_another}};
 
-    cu_status st = erase_links(self, "referral", referral);
+    cu_status st = CU_OK;
 
     for (size_t i = 0; st == CU_OK && i < CU_COUNT_OF(kinds); i++)
         st = each_of(self, kinds[i].thing, "referral", referral, kinds[i].each);
@@ -178,7 +190,7 @@ static cu_status erase_with_its_own(erasing *self, cu_record *record)
 {
     const char *const kind = record->thing->name;
     static const char *const kept[] = {"sha256", "answer_sha256"};
-    cu_status st = erase_row(self, record);
+    cu_status st = erase_linked(self, record);
 
     for (size_t i = 0; cu_words_have("schedule sfr", kind) && i < CU_COUNT_OF(kept); i++) {
         if (st == CU_OK && cu_field_of(record->thing, kept[i]) != NULL &&
@@ -189,9 +201,77 @@ static cu_status erase_with_its_own(erasing *self, cu_record *record)
         return erase_media(self, cu_record_text(record, "media"));
     if (st == CU_OK && strcmp(kind, "referral") == 0)
         return erase_referral(self, record->ref);
-    return st == CU_OK && cu_words_have("exhibit access", kind)
-               ? erase_links(self, kind, record->ref)
-               : st;
+    return st;
+}
+
+/* A record by its name, KIND:REF; NULL where there is none. */
+static cu_status load_named(erasing *self, const char *name, cu_record **out)
+{
+    const size_t n = strcspn(name, ":");
+    const cu_table *const table =
+        cu_table_of(self->act->tables, cu_act_format(&self->paging, "%.*s", (int)n, name));
+    cu_status st = CU_OK;
+
+    *out = NULL;
+    if (table == NULL || name[n] != ':')
+        return CU_OK;
+    st = cu_table_load(&self->paging, table, name + n + 1, out);
+    if (st == CU_ENOTFOUND)
+        *out = NULL;
+    return st == CU_ENOTFOUND ? CU_OK : st;
+}
+
+/* A record is the case's by its own field, or by that of the referral that it names. */
+static cu_status is_of_case(erasing *self, const cu_record *record, bool *out)
+{
+    const char *const name = cu_record_case(record);
+    const char *const referral = cu_field_of(record->thing, "referral") == NULL
+                                     ? NULL
+                                     : cu_record_text(record, "referral");
+    cu_record *of = NULL;
+    cu_status st = CU_OK;
+
+    *out = name != NULL && strcmp(name, self->case_name) == 0;
+    if (name != NULL || referral == NULL)
+        return CU_OK;
+    st = load_named(self, cu_act_format(&self->paging, "referral:%s", referral), &of);
+    *out = st == CU_OK && of != NULL && cu_record_is(of, "case", self->case_name);
+    return st;
+}
+
+/* A task that has no case, and is about a record of this one. */
+static cu_status erase_where_about(erasing *self, cu_record *task)
+{
+    cu_record *named = NULL;
+    bool of_case = false;
+    cu_status st = CU_OK;
+
+    if (cu_record_case(task) != NULL || !cu_record_has(task, "about"))
+        return CU_OK;
+    st = load_named(self, cu_record_text(task, "about"), &named);
+    if (st == CU_OK && named != NULL)
+        st = is_of_case(self, named, &of_case);
+    return st == CU_OK && of_case ? erase_row(self, task) : st;
+}
+
+static cu_status erase_tasks(erasing *self)
+{
+    cu_search search = {.after = INT64_MIN, .limit = page_rows};
+    size_t count = page_rows;
+    cu_status st = CU_OK;
+
+    while (st == CU_OK && count == page_rows) {
+        cu_record **list = NULL;
+
+        cu_arena_reset(self->paging.arena);
+        st = cu_table_search(&self->paging, cu_table_of(self->act->tables, "task"), &search,
+                             &list, &count);
+        for (size_t i = 0; st == CU_OK && i < count; i++) {
+            search.after = list[i]->id;
+            st = erase_where_about(self, list[i]);
+        }
+    }
+    return st;
 }
 
 /* Numbers go on where they were; what last bound them may be among what is erased. */
@@ -226,9 +306,9 @@ static cu_status erase_all(erasing *self)
     if (st == CU_OK)
         st = cu_table_load(&self->paging, cu_table_of(tables, "case"), self->case_name, &of);
     if (st == CU_OK)
-        st = erase_row(self, of);
+        st = erase_linked(self, of);
     if (st == CU_OK)
-        st = erase_links(self, "case", self->case_name);
+        st = erase_tasks(self);
     if (st == CU_OK)
         cu_buffer_format(&self->act->erases, "%s\n", self->case_name);
     return st;

@@ -388,6 +388,50 @@ static void n4_what_was_erased_leaves_its_name_and_everything_else_whole(void **
     assert_whole(book);
 }
 
+static const char *closed_by_referral(cu_register *book, const char *source_ref)
+{
+    const char *const name = with_referral(book, source_ref, source_ref);
+
+    (void)force_do(book, "iv", "address add", NULL, "referral", referral_of(book, name),
+                   "words", "7 Vanishing Row", "origin", "intel", NULL);
+    return name;
+}
+
+/* Whatever names a record of the case goes with it; what another case keeps stays. */
+static void n4_what_only_names_the_case_goes_and_what_another_case_keeps_stays(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = closed_by_referral(book, "N4-NAMES");
+    const char *const other = force_case(book);
+    const char *const subject =
+        force_do(book, "iv", "subject add", NULL, "case", name, "name", "Vanishing", NULL);
+    const char *const stays = force_do(book, "iv", "subject add", NULL, "case", other, NULL);
+    const char *const child =
+        force_do(book, "iv", "child add", NULL, "case", other, "referral",
+                 referral_of(book, name), "kind", "household", "concern", "abiding", NULL);
+    const char *kept = NULL;
+    char one[64];
+    char two[64];
+
+    (void)snprintf(one, sizeof one, "subject:%s", subject);
+    (void)snprintf(two, sizeof two, "subject:%s", stays);
+    (void)force_do(book, "iv", "link assert", NULL, "one", two, "other", one, "basis",
+                   "Vanishing is a sister", NULL);
+    (void)force_do(book, "iv", "task raise", NULL, "about", one, "words", "ask Vanishing",
+                   NULL);
+    (void)force_do(book, "iv", "task raise", NULL, "about", two, "words", "abiding task", NULL);
+    close_case(book, name);
+    kept = classified(book, name, "group-3");
+    (void)force_do(book, "ds", "retention review", kept, "decision", "erase", "grounds",
+                   "no need", NULL);
+    assert_int_equal(count_word(book, "Vanishing"), 4);
+    (void)force_do(book, "di", "retention erase", kept, "authority", "order 5", NULL);
+    assert_int_equal(count_word(book, "Vanishing"), 0);
+    assert_string_equal(force_look(book, "child", child, "concern"), "abiding");
+    assert_int_equal(count_word(book, "abiding task"), 1);
+    assert_whole(book);
+}
+
 /* What the law erased is not quietly there again. */
 static void a_file_that_is_put_back_is_named(void **state)
 {
@@ -426,6 +470,7 @@ int main(void)
         ON_BOTH(n3_one_decides_and_another_an_inspector_erases),
         ON_BOTH(n4_what_was_erased_leaves_its_name_and_everything_else_whole),
         ON_BOTH(a_file_that_is_put_back_is_named),
+        ON_BOTH(n4_what_only_names_the_case_goes_and_what_another_case_keeps_stays),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
     };
 
