@@ -18,11 +18,6 @@ enum {
 void cu_fat_names_fini(cu_fat_names *self)
 {
     cu_buffer_free(&self->name);
-    cu_buffer_free(&self->path);
-    for (size_t i = 0; i < cu_fat_folders_max; i++) {
-        cu_buffer_free(&self->folders[i].cut);
-        cu_buffer_free(&self->folders[i].whole);
-    }
 }
 
 /* ---- where entries lie ---- */
@@ -222,57 +217,4 @@ cu_bytes cu_fat_names_name(cu_fat_names *self, const TSK_FS_FILE *file)
     if (from.file != NULL)
         tsk_fs_file_close(from.file);
     return whole ? name : cu_buffer_view(&self->name);
-}
-
-/* ---- folders ---- */
-
-static bool starts_with(const char *path, const cu_buffer *above)
-{
-    return strncmp(path, (const char *)above->p, above->n) == 0;
-}
-
-cu_bytes cu_fat_names_path(cu_fat_names *self, const char *path)
-{
-    const size_t n = strnlen(path, cu_entry_name_max);
-
-    while (self->depth > 0 && !starts_with(path, &self->folders[self->depth - 1].cut))
-        self->depth--;
-    if (self->depth == 0)
-        return (cu_bytes){(const uint8_t *)path, n};
-
-    const cu_fat_folder *const inside = &self->folders[self->depth - 1];
-
-    cu_buffer_empty(&self->path);
-    self->path.ceiling = cu_entry_name_max;
-    cu_buffer_append(&self->path, inside->whole.p, inside->whole.n);
-    cu_buffer_append(&self->path, path + inside->cut.n, n - inside->cut.n);
-    return self->path.bad ? (cu_bytes){(const uint8_t *)path, n} : cu_buffer_view(&self->path);
-}
-
-static void set_path(cu_buffer *out, cu_bytes path, const void *name, size_t n)
-{
-    cu_buffer_empty(out);
-    out->ceiling = 2 * (size_t)cu_entry_name_max;
-    cu_buffer_append(out, path.p, path.n);
-    if (path.n > 0 && path.p[path.n - 1] != '/')
-        cu_buffer_u8(out, '/');
-    cu_buffer_append(out, name, n);
-    cu_buffer_u8(out, '/');
-}
-
-void cu_fat_names_enter(cu_fat_names *self, const char *path, const char *cut, cu_bytes name)
-{
-    const size_t n = strlen(cut);
-    const cu_bytes whole_path = cu_fat_names_path(self, path); /* leaves what is not above */
-
-    if ((name.n == n && memcmp(name.p, cut, n) == 0) || self->depth == cu_fat_folders_max)
-        return;
-
-    cu_fat_folder *const entered = &self->folders[self->depth];
-
-    set_path(&entered->cut, (cu_bytes){(const uint8_t *)path, strnlen(path, cu_entry_name_max)},
-             cut, n);
-    set_path(&entered->whole, whole_path, name.p, name.n);
-    if (!entered->cut.bad && !entered->whole.bad)
-        self->depth++;
 }

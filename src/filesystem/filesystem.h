@@ -53,7 +53,8 @@ typedef struct cu_entry {
     cu_bytes folder; /* FILE: path of the directory, raw, '/' between names; FILESYSTEM: its
                         type; REMARK: kind */
     cu_bytes name;   /* FILE: raw; FILESYSTEM: label; REMARK: text */
-    cu_bytes stream; /* FILE: name of the alternate stream, or empty */
+    cu_bytes stream; /* FILE: name of the alternate stream, or empty; REMARK: path of what it is
+                        about, or empty */
     uint64_t inode;
     uint32_t attribute;   /* NTFS, HFS: type << 16 | id; 0 elsewhere */
     uint64_t size;        /* FILE; FILESYSTEM: its length in bytes */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libtsk walks the names and gives each file's runs; not a byte of content is read here. */
+/* libtsk reads folder after folder and gives each file's runs; not a byte of content is read
+ * here. */
 #include "filesystem/fat_names.h"
+#include "filesystem/folders.h"
 #include "filesystem/tsk.h"
 #include "sandbox/sandbox.h"
 
@@ -18,7 +20,12 @@ typedef struct walk {
     size_t room;
     size_t count;
     cu_fat_names names;
+    cu_folders folders;
+    cu_folder *inside; /* the folder that is read */
+    cu_bytes path;     /* its path */
+    uint64_t names_seen;
     bool gone; /* nobody reads us any more */
+    bool full; /* memory for the folders ran out */
 } walk;
 
 static void send_out(walk *self, bool now)
@@ -30,6 +37,11 @@ static void send_out(walk *self, bool now)
     if (!cu_sandbox_write_all(self->fd, self->out.p, self->out.n))
         self->gone = true;
     self->out.n = 0;
+}
+
+static bool memory_ran_out(const walk *self)
+{
+    return self->full || cu_sandbox_memory_ran_out();
 }
 
 static void tell(walk *self, const cu_entry *entry)
@@ -46,12 +58,20 @@ static cu_bytes text_bytes(const char *text)
                       text == NULL ? 0 : strnlen(text, cu_entry_name_max)};
 }
 
-static void remark(walk *self, const char *kind, const char *text)
+/* path: what it is about, or empty for the whole file system. */
+static void remark_on(walk *self, cu_bytes path, const char *kind, const char *text)
 {
-    const cu_entry entry = {
-        .kind = CU_ENTRY_REMARK, .folder = text_bytes(kind), .name = text_bytes(text)};
+    const cu_entry entry = {.kind = CU_ENTRY_REMARK,
+                            .folder = text_bytes(kind),
+                            .name = text_bytes(text),
+                            .stream = path};
 
     tell(self, &entry);
+}
+
+static void remark(walk *self, const char *kind, const char *text)
+{
+    remark_on(self, (cu_bytes){0}, kind, text);
 }
 
 /* ---- extents ---- */
@@ -238,14 +258,12 @@ static void tell_structure(walk *self, const TSK_FS_ATTR *attribute)
     tell(self, &entry);
 }
 
-static uint32_t entry_flags(const TSK_FS_FILE *file, const char *folder)
+static uint32_t entry_flags(const TSK_FS_FILE *file, bool orphan)
 {
-    uint32_t flags = 0;
+    uint32_t flags = orphan ? CU_ENTRY_ORPHAN : 0;
 
     if (file->name != NULL && (file->name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0)
         flags |= CU_ENTRY_NAME_DELETED;
-    if (strncmp(folder, "$OrphanFiles", 12) == 0)
-        flags |= CU_ENTRY_ORPHAN;
     if (file->meta == NULL)
         return flags | CU_ENTRY_NO_RECORD;
     if ((file->meta->flags & TSK_FS_META_FLAG_UNALLOC) != 0)
@@ -260,6 +278,17 @@ static uint32_t entry_flags(const TSK_FS_FILE *file, const char *folder)
     default:
         return flags;
     }
+}
+
+/* On what lies in the folder that is read. */
+static void remark_below(walk *self, cu_bytes name, const char *kind, const char *text)
+{
+    cu_buffer path = {.ceiling = 2 * (size_t)cu_entry_name_max};
+
+    cu_buffer_append(&path, self->path.p, self->path.n);
+    cu_buffer_append(&path, name.p, name.n);
+    remark_on(self, cu_bytes_slice(cu_buffer_view(&path), 0, cu_entry_name_max), kind, text);
+    cu_buffer_free(&path);
 }
 
 static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
@@ -308,43 +337,160 @@ static bool is_plain_kind(const TSK_FS_META *meta)
            meta->type == TSK_FS_META_TYPE_UNDEF;
 }
 
-static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, const char *path, void *context)
+/* A name that leads to no record. */
+static void see_name(walk *self, const TSK_FS_FILE *file, const cu_entry *base)
+{
+    const bool folder = file->name->type == TSK_FS_NAME_TYPE_DIR;
+
+    if (!folder)
+        tell(self, base);
+    else if ((base->flags & CU_ENTRY_NAME_DELETED) == 0)
+        remark_below(self, base->name, "not-examined",
+                     "not examined: the folder's record cannot be read");
+}
+
+static void see_record(walk *self, TSK_FS_FILE *file, cu_entry *base)
+{
+    if (!is_plain_kind(file->meta))
+        return; /* devices, sockets: names without bytes */
+    base->links = file->meta->nlink < 0 ? 0 : (uint64_t)file->meta->nlink;
+    set_times(base, file->meta);
+    if ((base->flags & CU_ENTRY_NAME_DELETED) != 0 &&
+        (base->flags & CU_ENTRY_META_DELETED) == 0 && (base->flags & CU_ENTRY_VIRTUAL) == 0) {
+        /* The record belongs to another file by now: only the name is left of this one. */
+        base->flags |= CU_ENTRY_NO_RECORD;
+        if ((base->flags & CU_ENTRY_DIRECTORY) == 0)
+            tell(self, base);
+        return;
+    }
+    tell_attributes(self, file, base);
+}
+
+/* Whether what a name leads to is a folder whose names can be read. A live name of a folder's
+ * record leads to a folder, whatever kind the name says it is of. */
+static bool is_folder(const TSK_FS_FILE *file)
+{
+    const bool deleted = (file->name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0;
+
+    if (file->meta == NULL || !TSK_FS_IS_DIR_META(file->meta->type))
+        return false;
+    return !deleted || ((file->meta->flags & TSK_FS_META_FLAG_UNALLOC) != 0 &&
+                        (TSK_FS_IS_DIR_NAME(file->name->type) ||
+                         file->name->type == TSK_FS_NAME_TYPE_UNDEF));
+}
+
+static void take_folder(walk *self, const TSK_FS_FILE *file, cu_bytes name)
+{
+    const cu_folder_shown shown = {
+        .name = name,
+        .inode = file->name->meta_addr,
+        .live = ((unsigned)file->name->flags & TSK_FS_NAME_FLAG_UNALLOC) == 0 &&
+                ((unsigned)file->meta->flags & TSK_FS_META_FLAG_UNALLOC) == 0,
+        .orphans = file->name->meta_addr == TSK_FS_ORPHANDIR_INUM(self->fs),
+    };
+
+    switch (cu_folders_take(&self->folders, self->inside, &shown)) {
+    case CU_FOLDER_NO_MEMORY:
+        self->full = true;
+        break;
+    case CU_FOLDER_SEEN:
+        if (shown.live && self->inside->live)
+            remark_below(self, name, "folder-of-two-names",
+                         "the folder has another name: what lies in it is told under that one");
+        break;
+    case CU_FOLDER_TAKEN:
+        break;
+    }
+}
+
+static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, CU_UNUSED const char *path, void *context)
 {
     walk *const self = context;
-    cu_entry base = {.kind = CU_ENTRY_FILE};
+    cu_entry base = {.kind = CU_ENTRY_FILE, .folder = self->path};
 
-    if (self->gone || cu_sandbox_memory_ran_out())
+    if (self->gone || memory_ran_out(self))
         return TSK_WALK_STOP;
+    self->names_seen++;
     if (file->name == NULL || TSK_FS_ISDOT(file->name->name))
         return TSK_WALK_CONT;
+    base.name = cu_fat_names_name(&self->names, file);
+    if (is_folder(file))
+        take_folder(self, file, base.name);
     if (file->meta != NULL && file->meta->type == TSK_FS_META_TYPE_VIRT_DIR)
         return TSK_WALK_CONT;
-    base.flags = entry_flags(file, path);
-    base.name = cu_fat_names_name(&self->names, file);
-    base.folder = cu_fat_names_path(&self->names, path);
-    if (file->name->type == TSK_FS_NAME_TYPE_DIR)
-        cu_fat_names_enter(&self->names, path, file->name->name, base.name);
+    base.flags = entry_flags(file, self->inside->orphans);
     base.inode = file->name->meta_addr;
     base.modified_us = base.accessed_us = base.changed_us = base.born_us = INT64_MIN;
     if (file->meta == NULL) {
-        if (file->name->type != TSK_FS_NAME_TYPE_DIR)
-            tell(self, &base);
+        see_name(self, file, &base);
         return TSK_WALK_CONT;
     }
-    if (!is_plain_kind(file->meta))
-        return TSK_WALK_CONT; /* devices, sockets: names without bytes */
-    base.links = file->meta->nlink < 0 ? 0 : (uint64_t)file->meta->nlink;
-    set_times(&base, file->meta);
-    if ((base.flags & CU_ENTRY_NAME_DELETED) != 0 &&
-        (base.flags & CU_ENTRY_META_DELETED) == 0 && (base.flags & CU_ENTRY_VIRTUAL) == 0) {
-        /* The record belongs to another file by now: only the name is left of this one. */
-        base.flags |= CU_ENTRY_NO_RECORD;
-        if ((base.flags & CU_ENTRY_DIRECTORY) == 0)
-            tell(self, &base);
-        return TSK_WALK_CONT;
-    }
-    tell_attributes(self, file, &base);
+    /* libtsk lists as orphans what no name of this list leads to. */
+    if ((base.flags & CU_ENTRY_META_DELETED) != 0 && !self->inside->orphans &&
+        tsk_list_add(&self->fs->list_inum_named, file->meta->addr) != 0)
+        self->full = true;
+    see_record(self, file, &base);
     return TSK_WALK_CONT;
+}
+
+/* ---- folders ---- */
+
+/* A damaged folder: what libtsk had found before it gave up. */
+static void see_what_is_left(walk *self)
+{
+    TSK_FS_DIR *folder = NULL;
+
+    (void)self->fs->dir_open_meta(self->fs, &folder, self->inside->inode, 0);
+    for (size_t i = 0; folder != NULL && i < tsk_fs_dir_getsize(folder); i++) {
+        TSK_FS_FILE *const file = tsk_fs_dir_get(folder, i);
+
+        if (file == NULL)
+            continue;
+        (void)see_file(file, "", self);
+        tsk_fs_file_close(file);
+    }
+    tsk_fs_dir_close(folder);
+}
+
+static void see_folder(walk *self)
+{
+    const TSK_FS_DIR_WALK_FLAG_ENUM everything =
+        TSK_FS_DIR_WALK_FLAG_ALLOC | TSK_FS_DIR_WALK_FLAG_UNALLOC;
+
+    self->path = cu_folders_path(&self->folders, self->inside);
+    self->names_seen = 0;
+    if (self->inside->cut)
+        remark_on(self, self->path, "path-too-long",
+                  "the folder lies too deep for its path to be kept: told by its number");
+    if (tsk_fs_dir_walk(self->fs, self->inside->inode, everything, see_file, self) == 0)
+        return;
+
+    char text[200];
+    const char *const why = tsk_error_get_errstr();
+
+    (void)snprintf(text, sizeof text, "%s: %.*s",
+                   self->inside->live ? "not fully examined: the folder is damaged"
+                                      : "the deleted folder is damaged",
+                   why == NULL ? 0 : (int)strcspn(why, "\r\n"), why == NULL ? "" : why);
+    remark_on(self, self->path, self->inside->live ? "not-examined" : "folder-lost", text);
+    tsk_error_reset();
+    if (self->names_seen == 0)
+        see_what_is_left(self);
+}
+
+static void see_all(walk *self)
+{
+    const cu_folder_shown root = {.inode = self->fs->root_inum, .live = true};
+
+    /* One that is named, or libtsk walks everything once more to find out. */
+    if (cu_folders_take(&self->folders, NULL, &root) != CU_FOLDER_TAKEN ||
+        tsk_list_add(&self->fs->list_inum_named, root.inode) != 0)
+        self->full = true;
+    while (!self->gone && !memory_ran_out(self) &&
+           (self->inside = cu_folders_next(&self->folders)) != NULL) {
+        see_folder(self);
+        cu_folders_leave(self->inside);
+    }
 }
 
 /* ---- the allocation map: what is allocated but no file's is structure ---- */
@@ -398,9 +544,6 @@ cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const cha
 {
     cu_tsk opened = {0};
     walk self = {.device_bytes = device->bytes, .fd = fd};
-    const TSK_FS_DIR_WALK_FLAG_ENUM everything = TSK_FS_DIR_WALK_FLAG_ALLOC |
-                                                 TSK_FS_DIR_WALK_FLAG_UNALLOC |
-                                                 TSK_FS_DIR_WALK_FLAG_RECURSE;
     cu_status st = cu_tsk_open(device, offset, name, &opened, err);
 
     if (st != CU_OK)
@@ -408,15 +551,10 @@ cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const cha
     self.fs = opened.fs;
     self.names = (cu_fat_names){.fs = opened.fs, .device = device};
     tell_filesystem(&self, name);
-    if (tsk_fs_dir_walk(self.fs, self.fs->root_inum, everything, see_file, &self) != 0) {
-        const char *const why = tsk_error_get();
-
-        remark(&self, "not-examined", why == NULL ? "the walk was cut off" : why);
-        st = CU_EFORMAT;
-    }
+    see_all(&self);
     if (!self.gone)
         tell_allocated(&self);
-    if (cu_sandbox_memory_ran_out())
+    if (memory_ran_out(&self))
         st = cu_fail(err, CU_ELIMIT, "memory limit");
     if (st == CU_OK)
         tell(&self, &(cu_entry){.kind = CU_ENTRY_END});
@@ -424,6 +562,7 @@ cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const cha
     if (self.gone)
         st = cu_fail(err, CU_EIO, "nobody reads the walk");
     cu_fat_names_fini(&self.names);
+    cu_folders_fini(&self.folders);
     cu_tsk_close(&opened);
     free(self.extents);
     cu_buffer_free(&self.out);

@@ -110,6 +110,8 @@ static cu_status walk_one(cu_intake *self, const cu_volume *volume, const char *
         st = not_examined(self, walked->prefix, volume->offset, walk_err.text, err);
         if (st != CU_OK)
             return st;
+    } else if (walked->damaged) {
+        (void)snprintf(examined, sizeof examined, "incomplete: see its findings");
     }
     return add_volume(self, volume, walked->prefix, filesystem, examined, err);
 }

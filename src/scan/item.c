@@ -384,31 +384,40 @@ static cu_status take_structure(cu_intake *intake, const cu_entry *entry, cu_err
     return st;
 }
 
-static cu_status take_remark(cu_intake *intake, const cu_walked *walked, const cu_entry *entry,
+static cu_status take_remark(cu_intake *intake, cu_walked *walked, const cu_entry *entry,
                              cu_err *err)
 {
     cu_buffer kind = {.ceiling = 256};
     cu_buffer text = {.ceiling = 1024};
+    cu_buffer path = {0};
 
     /* The child chose these words, and it may be lying by now. */
     cu_text_append_shown(&kind, cu_bytes_slice(entry->folder, 0, 32));
     cu_text_append_shown(&text, cu_bytes_slice(entry->name, 0, 160));
     cu_buffer_u8(&kind, 0);
     cu_buffer_u8(&text, 0);
+    cu_buffer_format(&path, "%s", walked->prefix);
+    append_folder(&path, entry->stream);
+    cu_buffer_u8(&path, 0);
 
     cu_status st = cu_buffer_check(&kind, err);
 
     if (st == CU_OK)
         st = cu_buffer_check(&text, err);
+    if (st == CU_OK)
+        st = cu_buffer_check(&path, err);
+    if (st == CU_OK)
+        walked->damaged = walked->damaged || strcmp((const char *)kind.p, "not-examined") == 0;
     if (st == CU_OK && intake->write)
         st = cu_evidence_add_finding(intake->evidence,
-                                     &(cu_evidence_finding){.path = walked->prefix,
+                                     &(cu_evidence_finding){.path = (const char *)path.p,
                                                             .offset = walked->offset,
                                                             .kind = (const char *)kind.p,
                                                             .text = (const char *)text.p},
                                      err);
     cu_buffer_free(&kind);
     cu_buffer_free(&text);
+    cu_buffer_free(&path);
     return st;
 }
 
