@@ -4,14 +4,19 @@
 
 #include <stdio.h>
 
-/* Whose manual tells of it: an action is told of in its command's. */
-static const char *manual_of(const cu_command *command)
+/* The page that tells of it: of an action its command's, of help the program's. */
+static void print_page(const cu_command *command)
 {
+    const char *name = command->name;
+
     for (size_t i = 0; cu_commands[i] != NULL; i++) {
         if (cu_command_action(cu_commands[i], command->name) == command)
-            return cu_commands[i]->name;
+            name = cu_commands[i]->name;
     }
-    return command->name;
+    if (command == &cu_command_help)
+        (void)printf("The manual: man custos\n");
+    else
+        (void)printf("The manual: man custos-%s\n", name);
 }
 
 int cu_command_help_of(const cu_command *command)
@@ -30,7 +35,7 @@ int cu_command_help_of(const cu_command *command)
     cu_buffer_free(&options);
     if (command->print_more != NULL)
         command->print_more();
-    (void)printf("The manual: man custos-%s\n", manual_of(command));
+    print_page(command);
     return cu_cli_flush();
 }
 

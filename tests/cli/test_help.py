@@ -55,6 +55,13 @@ def has_every_command(commands):
         assert f"\n*{command}*\n" in page, command
 
 
+def names_a_page_that_there_is(commands):
+    pages = [name.removesuffix(".scd") for name in os.listdir(os.path.join(ROOT, "docs", "man"))]
+    for command in commands:
+        said, page = run("help", command).stdout.decode().splitlines()[-1].split(": man ")
+        assert said == "The manual" and f"{page}.1" in pages + ["custos-register.1"], page
+
+
 def refuses_what_is_none():
     for words_ in (("nothing",), ("hashset", "nothing"), ("hashset", "info", "more")):
         assert run("help", *words_).returncode == 2, words_
@@ -142,6 +149,7 @@ def main():
                               ("custos-witness", "custos-witness.8.scd", "--state", "/nowhere/\x1b[2J", "--once"),
                               ("custos-verify", "custos-verify-bundle.1.scd", "--policy", "/nowhere/\x1b[2J", "x")):
         tap.run(f"{name} tells of itself", a_program_tells_of_itself, name, page, *call)
+    tap.run("help of each command names a page that there is", names_a_page_that_there_is, commands)
     tap.run("help of what is none is wrong use", refuses_what_is_none)
     tap.run("help tells of each kind of the register, and of each action", tells_of_each_kind)
     tap.run("the policy says what it has not", policy_says_what_it_has_not)
