@@ -376,6 +376,9 @@ static int run(CU_UNUSED const cu_command *command, int argc, char **argv)
         argv--;
         argc++;
     }
+    if (!cu_register_can(thing, self.request.action))
+        return cu_cli_misuse(&cu_command_register, "%s cannot \"%s\"", thing->name,
+                             self.request.action);
     if (parse(&self, argc, argv, &err) != CU_OK)
         result = err.code == CU_EUSAGE ? cu_cli_misuse(&cu_command_register, "%s", err.text)
                                        : cu_cli_fail(&err);

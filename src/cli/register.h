@@ -13,6 +13,9 @@ int cu_register_tell(int argc, char **argv);
 int cu_register_help_on(const cu_arguments *asked, bool words_only);
 void cu_register_print_kinds(void);
 
+/* Whether there is such an action of the kind, or it is one of all kinds. */
+bool cu_register_can(const cu_thing *thing, const char *action);
+
 typedef enum cu_register_intent {
     CU_REGISTER_LOOK,  /* as it is, and no key is made (cu_register_options) */
     CU_REGISTER_ACT,   /* upon a register that is there */

@@ -98,6 +98,12 @@ static void print_words(const cu_thing *thing, const cu_action *action)
     }
 }
 
+bool cu_register_can(const cu_thing *thing, const char *action)
+{
+    return strcmp(action, "view") == 0 || strcmp(action, "list") == 0 ||
+           cu_action_of(thing, action) != NULL;
+}
+
 int cu_register_help_on(const cu_arguments *asked, bool words_only)
 {
     static const cu_action any = {.name =
@@ -110,15 +116,13 @@ int cu_register_help_on(const cu_arguments *asked, bool words_only)
     if (asked->count > 0 && thing == NULL)
         return cu_cli_misuse(&cu_command_register, "the register has no \"%s\"",
                              asked->list[0]);
-    if (asked->count > 1) {
-        action = cu_action_of(thing, asked->list[1]);
-        if (action == NULL &&
-            (strcmp(asked->list[1], "view") == 0 || strcmp(asked->list[1], "list") == 0))
-            action = &any;
-    }
-    if (asked->count > 1 && action == NULL)
+    if (asked->count > 1 && !cu_register_can(thing, asked->list[1]))
         return cu_cli_misuse(&cu_command_register, "%s cannot \"%s\"", thing->name,
                              asked->list[1]);
+    if (asked->count > 1) {
+        action = cu_action_of(thing, asked->list[1]);
+        action = action == NULL ? &any : action;
+    }
     if (asked->count > 2)
         return cu_cli_misuse(&cu_command_help, "one action at a time");
     if (words_only)

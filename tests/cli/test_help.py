@@ -89,6 +89,15 @@ def tells_of_each_kind():
     assert not re.search(r"[^.]\.\.\s", run("register", "manual").stdout.decode())
 
 
+def what_a_kind_cannot_is_told_first():
+    """Before it is asked who acts, and on which register."""
+    for action in ("seise", "--mark"):
+        done = run("register", "exhibit", action)
+        assert done.returncode == 2 and f'exhibit cannot "{action}"'.encode() in done.stderr, done
+    for kind in ("exhibit", "figures"):
+        assert b"say who you are" in run("register", kind, "list").stderr
+
+
 def policy_says_what_it_has_not():
     for key in ("nothing", "--json"):
         done = run("register", "policy", key)
@@ -152,6 +161,7 @@ def main():
     tap.run("help of each command names a page that there is", names_a_page_that_there_is, commands)
     tap.run("help of what is none is wrong use", refuses_what_is_none)
     tap.run("help tells of each kind of the register, and of each action", tells_of_each_kind)
+    tap.run("what a kind of the register cannot is told first", what_a_kind_cannot_is_told_first)
     tap.run("the policy says what it has not", policy_says_what_it_has_not)
     for line, expected in (("", commands), ("hashset e", ["export"]), ("hashset import --k", ["--known-good"]),
                            ("scan image.raw --r", ["--resume"]), ("help ledger r", ["rotate", "recover"]),
