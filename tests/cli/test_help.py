@@ -62,6 +62,13 @@ def names_a_page_that_there_is(commands):
         assert said == "The manual" and f"{page}.1" in pages + ["custos-register.1"], page
 
 
+def has_every_format():
+    told = run("help", "hashset", "import").stdout.decode().split("formats of import:\n")[1].split("\n\n")[0]
+    table = read("docs", "man", "custos-hashset.1.scd").split("# FORMATS")[1].split("# EXIT")[0]
+    marked = [name for line in table.splitlines() if line[:2] in ("[[", "| ") for name in re.findall(r"\*(\w+)\*", line)]
+    assert sorted(line.split()[0] for line in told.splitlines()) == sorted(marked) and len(marked) > 10, (told, marked)
+
+
 def refuses_what_is_none():
     for words_ in (("nothing",), ("hashset", "nothing"), ("hashset", "info", "more")):
         assert run("help", *words_).returncode == 2, words_
@@ -159,6 +166,7 @@ def main():
                               ("custos-verify", "custos-verify-bundle.1.scd", "--policy", "/nowhere/\x1b[2J", "x")):
         tap.run(f"{name} tells of itself", a_program_tells_of_itself, name, page, *call)
     tap.run("help of each command names a page that there is", names_a_page_that_there_is, commands)
+    tap.run("custos-hashset(1) has every format of import", has_every_format)
     tap.run("help of what is none is wrong use", refuses_what_is_none)
     tap.run("help tells of each kind of the register, and of each action", tells_of_each_kind)
     tap.run("what a kind of the register cannot is told first", what_a_kind_cannot_is_told_first)
