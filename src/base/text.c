@@ -94,20 +94,69 @@ static uint32_t code_point(const uint8_t *p, size_t n)
     return point;
 }
 
+typedef struct range {
+    uint32_t first;
+    uint32_t last;
+} range;
+
+static bool is_within(uint32_t point, const range *ranges, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
 /* Source: Unicode 15 general categories Cc, Cf (those that reorder or hide text), Zl, Zp. */
 static bool is_unsafe(uint32_t point)
 {
-    static const struct {
-        uint32_t first;
-        uint32_t last;
-    } unsafe[] = {
+    static const range unsafe[] = {
         {0x0000, 0x001F}, {0x007F, 0x009F},   {0x00AD, 0x00AD}, {0x061C, 0x061C},
         {0x200B, 0x200F}, {0x2028, 0x202E},   {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
         {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF},
     };
 
-    for (size_t i = 0; i < CU_COUNT_OF(unsafe); i++) {
-        if (point >= unsafe[i].first && point <= unsafe[i].last)
+    return is_within(point, unsafe, CU_COUNT_OF(unsafe));
+}
+
+/* Source: Unicode 15: Zs, variation selectors, fillers, and the braille pattern of no dot. */
+static bool is_blank(uint32_t point)
+{
+    static const range blanks[] = {
+        {0x0020, 0x0020}, {0x00A0, 0x00A0}, {0x034F, 0x034F}, {0x115F, 0x1160},
+        {0x1680, 0x1680}, {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200A},
+        {0x202F, 0x202F}, {0x205F, 0x205F}, {0x2800, 0x2800}, {0x3000, 0x3000},
+        {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFFA0, 0xFFA0},
+    };
+
+    return is_within(point, blanks, CU_COUNT_OF(blanks));
+}
+
+/* The bytes of the next character; 1 where it is none. */
+static size_t step_of(cu_bytes text)
+{
+    const size_t n = cu_text_character(text);
+
+    return n == 0 ? 1 : n;
+}
+
+size_t cu_text_count(cu_bytes text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.n; i += step_of(cu_bytes_slice(text, i, text.n)))
+        count++;
+    return count;
+}
+
+bool cu_text_is_visible(cu_bytes text)
+{
+    for (size_t i = 0; i < text.n; i += step_of(cu_bytes_slice(text, i, text.n))) {
+        const size_t n = cu_text_character(cu_bytes_slice(text, i, text.n));
+        const uint32_t point = n == 0 ? 0 : code_point(text.p + i, n);
+
+        if (n == 0 || (!is_unsafe(point) && !is_blank(point)))
             return true;
     }
     return false;

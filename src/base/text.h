@@ -13,6 +13,12 @@ size_t cu_text_character(cu_bytes view);
 
 bool cu_text_is_utf8(cu_bytes view);
 
+/* How many characters; a byte that is not UTF-8 is one. */
+size_t cu_text_count(cu_bytes text);
+
+/* Whether anything of it can be seen: not blanks, line ends and invisible characters alone. */
+bool cu_text_is_visible(cu_bytes text);
+
 /* The UTF-8 of a character below U+110000 into out; answers its bytes, 1 to 4. */
 size_t cu_text_put_utf8(uint32_t character, uint8_t out[4]);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One act, from the asking to the ledger's entry. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "digest/digest.h"
 #include "register/record/engine.h"
 #include "register/record/table.h"
@@ -270,7 +271,7 @@ static cu_status take_search(asking *self, const cu_field *field, const char *te
 
     if (st != CU_OK)
         return st;
-    if ((int64_t)strlen(text) < least)
+    if ((int64_t)cu_text_count((cu_bytes){(const uint8_t *)text, strlen(text)}) < least)
         return cu_act_refuse(act, "S3", "\"%s\" is shorter than %lld characters", text,
                              (long long)least);
     where->part = true;
@@ -408,6 +409,8 @@ static cu_status run_action(asking *self)
     return st == CU_OK ? run_rules(self) : st;
 }
 
+static const cu_field view_reason = CU_SAID_TEXT("reason", "why it is looked at");
+
 /* Why a record is looked at: off, for restricted cases, or always, as the force's policy has
  * it. */
 static cu_status check_reason(asking *self)
@@ -419,11 +422,16 @@ static cu_status check_reason(asking *self)
     int64_t restricted = 0;
     cu_status st = CU_OK;
 
-    for (size_t i = 0; i < act->given_count; i++) {
-        if (strcmp(act->given[i].name, "reason") != 0)
+    for (size_t i = 0; st == CU_OK && i < act->given_count; i++) {
+        cu_value reason = cu_value_null();
+
+        if (strcmp(act->given[i].name, view_reason.name) != 0)
             return cu_act_refuse(act, "U6", "%s view takes no \"%.64s\"", self->thing->name,
                                  act->given[i].name);
+        st = cu_given_read(act, &view_reason, act->given[i].text, &reason);
     }
+    if (st != CU_OK)
+        return st;
     if (wanted == NULL || strcmp(wanted->text, "off") == 0 || name == NULL ||
         cu_act_said(act, "reason") != NULL)
         return CU_OK;

@@ -25,6 +25,10 @@ static cu_status read_text(cu_act *act, const cu_field *field, const char *text,
         if ((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t')
             return refuse_value(act, field, "…", "a text with control characters");
     }
+    /* A file has the name that its sender gave it. */
+    if (field->kind != CU_FIELD_FILE &&
+        !cu_text_is_visible((cu_bytes){(const uint8_t *)text, n}))
+        return refuse_value(act, field, "…", "a text of which nothing can be seen");
     *out = cu_value_text(text);
     return CU_OK;
 }

@@ -90,9 +90,32 @@ static void what_does_not_fit_loses_its_middle(void **state)
     assert_true(cu_text_is_utf8((cu_bytes){(const uint8_t *)out, strlen(out)}));
 }
 
+static cu_bytes text_of(const char *text)
+{
+    return (cu_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void characters_are_counted_and_not_bytes(CU_UNUSED void **state)
+{
+    assert_int_equal(cu_text_count(text_of("")), 0);
+    assert_int_equal(cu_text_count(text_of("a\xC3\xA9\xE6\x9D\x8E\xF0\x9F\x93\xB1")), 4);
+    assert_int_equal(cu_text_count(text_of("\xFF\xC3")), 2);
+}
+
+static void what_is_blank_or_invisible_is_not_visible(CU_UNUSED void **state)
+{
+    assert_false(cu_text_is_visible(text_of("")));
+    assert_false(cu_text_is_visible(text_of(" \t\xE2\x80\x8B\xC2\xA0\xEF\xB8\x8F")));
+    assert_true(cu_text_is_visible(text_of(" \xE2\x80\x8B.")));
+    assert_true(cu_text_is_visible(text_of("\xD8\xAA")));
+    assert_true(cu_text_is_visible(text_of(" \xFF"))); /* a byte that is shown as \xff */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(characters_are_counted_and_not_bytes),
+        cmocka_unit_test(what_is_blank_or_invisible_is_not_visible),
         cmocka_unit_test(names_keep_utf8_and_escape_the_rest),
         cmocka_unit_test(nothing_shown_moves_a_cursor),
         cmocka_unit_test(every_short_character_is_refused),

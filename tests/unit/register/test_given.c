@@ -96,9 +96,53 @@ static void what_has_happened_is_not_to_come(void **state)
                    NULL);
 }
 
+/* Blanks and invisible characters are no reason, no name and no seal. */
+static void a_text_has_something_to_be_seen(void **state)
+{
+    static const char *const nothing[] = {"",
+                                          " ",
+                                          "          ",
+                                          "\t\n ",
+                                          "\xE2\x80\x8B",
+                                          "\xE2\x80\xAE\xE2\x80\xAC",
+                                          "\xC2\xA0",
+                                          "\xE3\x80\x80 \xEF\xBB\xBF",
+                                          "\xE2\xA0\x80",
+                                          "\xE3\x85\xA4"};
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+
+    for (size_t i = 0; i < CU_COUNT_OF(nothing); i++) {
+        (void)force_refused(book, "U6", "ds", "case restrict", name, "reason", nothing[i],
+                            NULL);
+        (void)force_refused(book, "U6", "iv", "access break-glass", NULL, "case", name,
+                            "reason", nothing[i], NULL);
+        (void)force_refused(book, "U6", "iv", "case view", name, "reason", nothing[i], NULL);
+    }
+    (void)force_do(book, "iv", "subject add", NULL, "case", name, "name",
+                   "\xE2\x80\xAB\xD8\xAA\xD8\xAC\xE2\x80\xAC", NULL); /* right to left */
+}
+
+static void s3_a_search_has_three_characters_and_not_three_bytes(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    (void)force_refused(book, "S3", "iv", "subject list", NULL, "name",
+                        "\xC3\xA9"
+                        "a",
+                        NULL);
+    (void)force_refused(book, "S3", "iv", "subject list", NULL, "name", "\xE6\x9D\x8E", NULL);
+    (void)force_do(book, "iv", "subject list", NULL, "name",
+                   "\xC3\xA9"
+                   "a1",
+                   NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        ON_BOTH(a_text_has_something_to_be_seen),
+        ON_BOTH(s3_a_search_has_three_characters_and_not_three_bytes),
         ON_BOTH(what_is_given_twice_is_refused),
         ON_BOTH(files_may_be_given_more_than_once),
         ON_BOTH(all_that_is_missing_is_said_at_once),
