@@ -99,14 +99,14 @@ static cu_status acquire(cu_act *act)
                           &copies);
     if (st != CU_OK)
         return st;
+    if (cu_record_is(exhibit, "stopped", "yes"))
+        return cu_act_refuse(act, "C7", "exhibit %s is stopped", exhibit->ref);
     if (copies > 0 && !cu_record_is(exhibit, "holder", cu_holder_self(act)))
         return CU_OK;
     if (!cu_record_is(exhibit, "holder", cu_holder_self(act)) ||
         cu_record_has(exhibit, "transit_to"))
         return cu_act_refuse(act, "I3", "exhibit %s is with %s, and no copy of it is verified",
                              exhibit->ref, cu_record_text(exhibit, "holder"));
-    if (cu_record_is(exhibit, "stopped", "yes"))
-        return cu_act_refuse(act, "C7", "exhibit %s is stopped", exhibit->ref);
     if (cu_record_has(exhibit, "seal"))
         return cu_act_refuse(act, "C4", "exhibit %s is sealed: open it, naming the seal",
                              exhibit->ref);

@@ -137,6 +137,14 @@ static cu_status begin_transit(cu_act *act, const char *to)
     return st;
 }
 
+static void clear_transit(cu_record *record)
+{
+    cu_record_clear(record, "transit_to");
+    cu_record_clear(record, "giver_ack");
+    cu_record_clear(record, "receiver_ack");
+    cu_record_clear(record, "transit_by");
+}
+
 static cu_status finish_transit(cu_act *act, const char *type)
 {
     cu_record *const record = act->record;
@@ -145,10 +153,7 @@ static cu_status finish_transit(cu_act *act, const char *type)
     step.to = cu_act_format(act, "officer:%s", cu_record_text(record, "transit_to"));
     step.giver_ack_us = cu_record_number(record, "giver_ack");
     step.receiver_ack_us = cu_record_number(record, "receiver_ack");
-    cu_record_clear(record, "transit_to");
-    cu_record_clear(record, "giver_ack");
-    cu_record_clear(record, "receiver_ack");
-    cu_record_clear(record, "transit_by");
+    clear_transit(record);
     return cu_custody_add(act, record, &step);
 }
 
@@ -175,6 +180,23 @@ static cu_status transfer(cu_act *act)
     return st == CU_OK ? cu_custody_add(act, record, &step) : st;
 }
 
+/* It was to go, or somebody said that it had, and it is with its holder still. */
+static cu_status keep(cu_act *act)
+{
+    cu_record *const record = act->record;
+    const char *const to = cu_record_text(record, "transit_to");
+    const cu_custody_step step = step_of(act, "receive");
+
+    if (to == NULL)
+        return cu_act_refuse(act, "C3", "exhibit %s is with you already", record->ref);
+    if (step.reason == NULL)
+        return cu_act_refuse(act, "C3",
+                             "exhibit %s is on its way to %s: say why it is with you still",
+                             record->ref, to);
+    clear_transit(record);
+    return cu_custody_add(act, record, &step);
+}
+
 static cu_status receive(cu_act *act)
 {
     cu_record *const record = act->record;
@@ -182,6 +204,8 @@ static cu_status receive(cu_act *act)
     cu_custody_step step = step_of(act, "receive");
     cu_status st = CU_OK;
 
+    if (cu_record_is(record, "holder", cu_holder_self(act)))
+        return keep(act);
     if (cu_record_has(record, "transit_to") &&
         !cu_record_is(record, "transit_to", act->officer.ref))
         return cu_act_refuse(act, "C3", "exhibit %s is on its way to %s", record->ref,
@@ -193,6 +217,8 @@ static cu_status receive(cu_act *act)
     if (holder == NULL || strncmp(holder, "officer:", 8) != 0)
         return cu_act_refuse(act, "C3", "exhibit %s is with %s, which gives nothing away",
                              record->ref, holder == NULL ? "nobody" : holder);
+    if (cu_record_is(record, "stopped", "yes"))
+        return cu_act_refuse(act, "C7", "exhibit %s is stopped", record->ref);
     st = begin_transit(act, act->officer.ref);
     step.receiver_ack_us = act->now_us;
     cu_act_warn(act, "exhibit %s is in transit until %s says so, too (rule C3)", record->ref,
@@ -233,8 +259,10 @@ static cu_status retrieve(cu_act *act)
 
 static cu_status submit(cu_act *act)
 {
-    cu_custody_step step = step_of(act, "submit");
+    const cu_custody_step step = step_of(act, "submit");
 
+    if (cu_record_is(act->record, "stopped", "yes"))
+        return cu_act_refuse(act, "C7", "exhibit %s is stopped", act->record->ref);
     return cu_custody_add(act, act->record, &step);
 }
 
@@ -302,7 +330,7 @@ static cu_status found_again(cu_act *act)
 
     if (st != CU_OK)
         return st;
-
+    clear_transit(act->record); /* wherever it was to go, it is in the store */
     step.to = cu_act_format(act, "place:%s", cu_act_said(act, "place"));
     return cu_custody_add(act, act->record, &step);
 }

@@ -159,8 +159,10 @@ cu_status cu_exhibit_check_held(cu_act *act, const cu_record *exhibit)
                              "exhibit %s is stopped until a supervisor records the outcome",
                              exhibit->ref);
     if (cu_record_has(exhibit, "transit_to"))
-        return cu_act_refuse(act, "C3", "exhibit %s is in transit to %s", exhibit->ref,
-                             cu_record_text(exhibit, "transit_to"));
+        return cu_act_refuse(act, "C3",
+                             "exhibit %s is in transit to %s; whoever has it still receives "
+                             "it, with a reason",
+                             exhibit->ref, cu_record_text(exhibit, "transit_to"));
     if (!cu_record_is(exhibit, "holder", cu_holder_self(act)))
         return cu_act_refuse(act, "C1", "exhibit %s is with %s, not with you", exhibit->ref,
                              cu_record_text(exhibit, "holder"));

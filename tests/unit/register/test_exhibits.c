@@ -111,6 +111,63 @@ static void c7_a_digest_that_does_not_agree_stops_the_exhibit(void **state)
     (void)force_do(book, "iv", "exhibit seal", exhibit, "seal", "C7", NULL);
 }
 
+static const char *examination(cu_register *book, const char *exhibit)
+{
+    const char *const made = force_do(book, "iv", "examination request", NULL, "exhibit",
+                                      exhibit, "questions", "what is on it", NULL);
+
+    return force_do(book, "ex", "examination accept", made, "fsa_code", "dig-100", "accredited",
+                    "yes", "competence_ref", "C", NULL);
+}
+
+/* Whoever says that they have it, or is told that they will, does not hold it up for good. */
+static void c3_what_did_not_change_hands_is_kept_with_a_reason(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+    char event[80];
+
+    (void)force_refused(book, "C3", "iv", "exhibit receive", exhibit, NULL); /* with you */
+    (void)force_do(book, "iv2", "exhibit receive", exhibit, NULL);
+    (void)force_refused(book, "C3", "iv", "exhibit transfer", exhibit, "to", "xo", NULL);
+    (void)force_refused(book, "C3", "iv", "exhibit receive", exhibit, NULL);
+    (void)force_do(book, "iv", "exhibit receive", exhibit, "reason", "iv2 has another", NULL);
+    assert_null(force_field("transit_to"));
+    assert_null(force_field("receiver_ack"));
+    assert_string_equal(force_field("holder"), "officer:iv");
+    (void)snprintf(event, sizeof event, "%s#3", exhibit);
+    assert_string_equal(force_look(book, "custody", event, "reason"), "iv2 has another");
+    (void)force_do(book, "iv", "exhibit transfer", exhibit, "to", "iv2", NULL);
+    (void)force_do(book, "iv", "exhibit receive", exhibit, "reason", "iv2 was away", NULL);
+    (void)force_do(book, "iv", "exhibit transfer", exhibit, "to", "xo", NULL);
+    (void)force_do(book, "xo", "exhibit audit-missing", exhibit, "reason", "not there", NULL);
+    (void)force_do(book, "xo", "exhibit found", exhibit, "place", "Store B", "reason", "there",
+                   NULL);
+    assert_null(force_field("transit_to"));
+    (void)force_do(book, "xo", "exhibit retrieve", exhibit, NULL);
+    (void)force_do(book, "xo", "exhibit transfer", exhibit, "to", "iv", NULL);
+}
+
+static void c7_what_is_stopped_is_neither_submitted_nor_examined_by_a_copy(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const exhibit = force_booked_in(book, force_case(book), "C7-1");
+    const char *const made = examination(book, exhibit);
+    const char *const copy = force_do(book, "ex", "copy add", NULL, "exhibit", exhibit,
+                                      "sha256", DIGEST_A, "where", "shelf", NULL);
+
+    (void)force_do(book, "ex", "copy verify", copy, "got", DIGEST_A, NULL);
+    (void)force_do(book, "iv", "exhibit check-digest", exhibit, "expected", DIGEST_A, "got",
+                   DIGEST_B, NULL);
+    (void)force_refused(book, "C7", "iv", "exhibit submit", exhibit, NULL);
+    (void)force_refused(book, "C7", "ex", "examination acquire", made, "method", "M", "tool",
+                        "T", "validation_ref", "V", NULL);
+    (void)force_do(book, "ds", "exhibit resolve", exhibit, "reason", "typed wrong", NULL);
+    (void)force_do(book, "iv", "exhibit submit", exhibit, NULL);
+    (void)force_do(book, "ex", "examination acquire", made, "method", "M", "tool", "T",
+                   "validation_ref", "V", NULL);
+}
+
 static void c8_a_statement_of_one_officer_tells_that_part_alone(void **state)
 {
     cu_register *const book = force_book(state);
@@ -121,15 +178,6 @@ static void c8_a_statement_of_one_officer_tells_that_part_alone(void **state)
     assert_null(strstr(force_document(), "store"));
     (void)force_do(book, "iv", "exhibit statement", exhibit, "officer", "xo", NULL);
     assert_non_null(strstr(force_document(), "place:Store A"));
-}
-
-static const char *examination(cu_register *book, const char *exhibit)
-{
-    const char *const made = force_do(book, "iv", "examination request", NULL, "exhibit",
-                                      exhibit, "questions", "what is on it", NULL);
-
-    return force_do(book, "ex", "examination accept", made, "fsa_code", "dig-100", "accredited",
-                    "yes", "competence_ref", "C", NULL);
 }
 
 static void i3_an_exhibit_is_examined_in_the_examiners_hands_or_as_a_verified_copy(void **state)
@@ -550,6 +598,8 @@ int main(void)
         ON_BOTH(c2_an_event_is_not_before_the_last_nor_to_come),
         ON_BOTH(c6_a_correction_names_an_event_and_the_original_stays),
         ON_BOTH(c7_a_digest_that_does_not_agree_stops_the_exhibit),
+        ON_BOTH(c3_what_did_not_change_hands_is_kept_with_a_reason),
+        ON_BOTH(c7_what_is_stopped_is_neither_submitted_nor_examined_by_a_copy),
         ON_BOTH(c8_a_statement_of_one_officer_tells_that_part_alone),
         ON_BOTH(
             e1_e2_e4_another_reviews_the_report_rests_on_frozen_counts_and_a_reopening_is_new),
