@@ -17,7 +17,7 @@ static const cu_field fields[] = {
     CU_HAS_OFFICER("authorised_by", "the inspector"),
     CU_HAS_TEXT("court", "which court"),
     CU_HAS_TEXT("application_ref", "its reference there"),
-    CU_HAS_RECORD("declared", "warrant", "the refused application that is declared"),
+    CU_HAS_WORDS("declared", NULL, "the refused applications that are declared"),
     CU_HAS_TIME("issued", "when the court issued it"),
     CU_HAS_DATE("last_day", "the last day on which it may be executed"),
     CU_HAS_TEXT("conditions", "of the court"),
@@ -32,11 +32,34 @@ static const cu_field fields[] = {
     CU_SAID_TEXT("reason", "why"),
 };
 
+/* What is declared are refused applications; one that the officer may not see is none. */
+static cu_status check_declared(cu_act *act)
+{
+    const char *const declared = cu_record_text(act->record, "declared");
+
+    for (const char *at = declared; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, " ");
+        const char *const ref = cu_act_format(act, "%.*s", (int)n, at);
+        cu_record *other = NULL;
+        bool seen = true;
+        cu_status st = cu_act_load(act, "warrant", ref, &other);
+
+        if (st == CU_OK)
+            st = cu_act_may_see(act, "warrant", ref, cu_record_text(other, "case"), &seen);
+        if (st == CU_ENOTFOUND || (st == CU_OK && (!seen || !cu_record_in(other, "refused"))))
+            return cu_act_refuse(act, "W4", "\"%.40s\" is no refused application", ref);
+        if (st != CU_OK)
+            return st;
+        at += n + strspn(at + n, " ");
+    }
+    return CU_OK;
+}
+
 static cu_status draft(cu_act *act)
 {
     cu_record_set(act->record, "applicant", act->officer.ref);
     cu_record_set_number(act->record, "executed", 0);
-    return CU_OK;
+    return check_declared(act);
 }
 
 static cu_status check_address(cu_act *act)
@@ -61,22 +84,28 @@ static cu_status authorise(cu_act *act)
     return check_address(act);
 }
 
-/* A refusal for the same premises is named in the new application. */
+/* Every refusal for the same premises is named in the new application. */
 static cu_status apply(cu_act *act)
 {
     cu_record **list = NULL;
     size_t count = 0;
+    const char *missing = "";
     cu_status st = check_address(act);
 
+    if (st == CU_OK)
+        st = check_declared(act);
     if (st == CU_OK)
         st = cu_act_find(act, "warrant", "address", cu_record_text(act->record, "address"),
                          &list, &count);
     for (size_t i = 0; st == CU_OK && i < count; i++) {
         if (cu_record_in(list[i], "refused") &&
-            !cu_record_is(act->record, "declared", list[i]->ref))
-            return cu_act_refuse(act, "W4", "application %s for the same premises was refused",
-                                 list[i]->ref);
+            !cu_words_have(cu_record_text(act->record, "declared"), list[i]->ref))
+            missing = cu_act_format(act, "%s%s%s", missing, missing[0] == '\0' ? "" : " ",
+                                    list[i]->ref);
     }
+    if (st == CU_OK && missing[0] != '\0')
+        return cu_act_refuse(act, "W4", "refused for the same premises, and not declared: %s",
+                             missing);
     return st;
 }
 
@@ -113,6 +142,17 @@ static cu_status check_window(cu_act *act, int64_t at_us)
     if (last == NULL || !cu_date_read(last, strlen(last), &last_day) || date > last_day)
         return cu_act_refuse(act, "W1", "entry on %s is after the last day, %s",
                              cu_act_when(act, at_us), last == NULL ? "none" : last);
+    return CU_OK;
+}
+
+/* Until its last day is over it may still be executed. */
+static cu_status expire(cu_act *act)
+{
+    const char *const last = cu_record_text(act->record, "last_day");
+    cu_date last_day = 0;
+
+    if (last != NULL && cu_date_read(last, strlen(last), &last_day) && act->today <= last_day)
+        return cu_act_refuse(act, "W1", "it may be executed until %s", last);
     return CU_OK;
 }
 
@@ -246,7 +286,8 @@ static const cu_action actions[] = {
      .from = "issued",
      .to = "expired",
      .right = CU_RIGHT_DRAFT_WARRANT,
-     .duty = "alteration"},
+     .duty = "alteration",
+     .rules = expire},
     {.name = "withdraw",
      .says = "it is not wanted",
      .from = "draft authorised applied",

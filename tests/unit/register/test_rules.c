@@ -280,6 +280,42 @@ static void w4_a_refused_application_is_declared_in_the_next(void **state)
                    "declared", first, NULL);
 }
 
+static const char *refused_by_court(cu_register *book, const char *name, const char *address,
+                                    const char *declared)
+{
+    const char *const warrant = drafted(book, name, address);
+
+    (void)force_do(book, "di", "warrant authorise", warrant, NULL);
+    (void)force_do(book, "iv", "warrant apply", warrant, "court", "A", "application_ref", "1",
+                   declared == NULL ? NULL : "declared", declared, NULL);
+    return force_do(book, "iv", "warrant refuse", warrant, "refusal", "not enough", NULL);
+}
+
+/* Two were refused, and the third declares both: with one alone it could never be applied for.
+ */
+static void w4_several_refused_applications_are_declared_together(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const address = force_address(book, name);
+    const char *const first = refused_by_court(book, name, address, NULL);
+    const char *const second = refused_by_court(book, name, address, first);
+    const char *const third = drafted(book, name, address);
+    char both[64];
+
+    (void)snprintf(both, sizeof both, "%s %s", first, second);
+    (void)force_do(book, "di", "warrant authorise", third, NULL);
+    assert_non_null(strstr(force_refused(book, "W4", "iv", "warrant apply", third, "court", "A",
+                                         "application_ref", "3", NULL),
+                           both));
+    (void)force_refused(book, "W4", "iv", "warrant apply", third, "court", "A",
+                        "application_ref", "3", "declared", second, NULL);
+    (void)force_refused(book, "W4", "iv", "warrant apply", third, "court", "A",
+                        "application_ref", "3", "declared", third, NULL); /* not refused */
+    (void)force_do(book, "iv", "warrant apply", third, "court", "A", "application_ref", "3",
+                   "declared", both, NULL);
+}
+
 static const char *issued(cu_register *book, const char *name, const char *address)
 {
     const char *const warrant = drafted(book, name, address);
@@ -289,6 +325,19 @@ static const char *issued(cu_register *book, const char *name, const char *addre
                    NULL);
     return force_do(book, "iv", "warrant issue", warrant, "issued", "2021-03-09T10:00:00Z",
                     NULL);
+}
+
+static void w1_a_warrant_expires_when_its_last_day_is_over(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const warrant = issued(book, name, force_address(book, name));
+
+    (void)force_refused(book, "W1", "iv", "warrant expire", warrant, NULL);
+    force_clock("2021-06-09T22:59:59Z"); /* summer time: the last second of 9 June */
+    (void)force_refused(book, "W1", "iv", "warrant expire", warrant, NULL);
+    force_clock("2021-06-09T23:00:00Z");
+    (void)force_do(book, "iv", "warrant expire", warrant, NULL);
 }
 
 static const char *live(cu_register *book, const char *name, const char *address,
@@ -577,6 +626,8 @@ int main(void)
         ON_BOTH(v1_v2_two_officers_read_the_original_and_a_change_undoes_both),
         ON_BOTH(w2_w3_an_inspector_who_does_not_apply_authorises_for_a_verified_address),
         ON_BOTH(w4_a_refused_application_is_declared_in_the_next),
+        ON_BOTH(w4_several_refused_applications_are_declared_together),
+        ON_BOTH(w1_a_warrant_expires_when_its_last_day_is_over),
         ON_BOTH(w5_w6_i6_o2_a_visit_ends_with_its_records_whole),
         ON_BOTH(o1_an_operation_is_approved_with_every_item_answered_by_rank),
         ON_BOTH(a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor),
