@@ -86,11 +86,15 @@ static cu_status put_seal(cu_act *act, const char *type)
 {
     cu_record *const record = act->record;
     cu_custody_step step = step_of(act, type);
+    const char *number = NULL;
     cu_status st = cu_exhibit_check_held(act, record);
 
     if (st == CU_OK)
-        st = cu_seal_take(act, record, cu_record_text(record, "seal"));
-    step.seal_after = cu_record_text(record, "seal");
+        st = cu_seal_read(act, cu_record_text(record, "seal"), &number);
+    if (st == CU_OK)
+        st = cu_seal_take(act, record, number);
+    cu_record_set(record, "seal", number);
+    step.seal_after = number;
     return st == CU_OK ? cu_custody_add(act, record, &step) : st;
 }
 
@@ -103,15 +107,18 @@ static cu_status unseal(cu_act *act)
 {
     cu_record *const record = act->record;
     const char *const there = cu_record_text(record, "seal");
-    const char *const read = cu_act_said(act, "old_seal");
+    const char *const said = cu_act_said(act, "old_seal");
+    const char *read = said;
     cu_custody_step step = step_of(act, "unseal");
-    const cu_status st = cu_exhibit_check_held(act, record);
+    cu_status st = cu_exhibit_check_held(act, record);
 
+    if (st == CU_OK && there != NULL && strcmp(there, said) != 0)
+        st = cu_seal_read(act, said, &read);
     if (st != CU_OK)
         return st;
     if (there == NULL || strcmp(there, read) != 0)
         return cu_act_refuse(act, "C4", "the seal on record is %s, not %s",
-                             there == NULL ? "none" : there, read);
+                             there == NULL ? "none" : there, said);
     step.seal_before = there;
     cu_record_clear(record, "seal");
     return cu_custody_add(act, record, &step);

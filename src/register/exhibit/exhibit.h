@@ -19,6 +19,12 @@ extern const cu_thing cu_thing_seal;
  */
 cu_status cu_exhibit_name(cu_act *act, cu_record *exhibit) CU_MUST_CHECK;
 
+/*
+ * A seal's number as it is kept: in capitals and without blanks, so that one seal is one number
+ * however it is typed. Refuses (I2) what is no number of a seal. out lives as long as the act.
+ */
+cu_status cu_seal_read(cu_act *act, const char *text, const char **out) CU_MUST_CHECK;
+
 /* Rule I2: keeps a seal's number, which nobody in the force has used before. */
 cu_status cu_seal_take(cu_act *act, const cu_record *exhibit, const char *seal) CU_MUST_CHECK;
 

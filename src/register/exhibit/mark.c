@@ -128,6 +128,30 @@ const cu_thing cu_thing_seal = {.name = "seal",
                                 .indexed = "exhibit",
                                 .read = CU_RIGHT_READ};
 
+cu_status cu_seal_read(cu_act *act, const char *text, const char **out)
+{
+    char *const number = cu_arena_text(act->arena, text, strlen(text));
+    size_t n = 0;
+
+    if (number == NULL)
+        return cu_fail(act->err, CU_ENOMEM, "out of memory");
+    for (const char *at = text; *at != '\0'; at++) {
+        const bool small = *at >= 'a' && *at <= 'z';
+
+        if (*at == ' ')
+            continue;
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/.", *at) ==
+            NULL)
+            return cu_act_refuse(
+                act, "I2", "seal \"%.40s\" is not letters, digits, \"-\", \"/\" and \".\"",
+                text);
+        number[n++] = (char)(small ? *at - 'a' + 'A' : *at);
+    }
+    number[n] = '\0';
+    *out = number;
+    return CU_OK;
+}
+
 cu_status cu_seal_take(cu_act *act, const cu_record *exhibit, const char *seal)
 {
     cu_record *const record = cu_act_new(act, "seal", "used");

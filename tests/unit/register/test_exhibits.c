@@ -58,6 +58,30 @@ static void i2_a_seals_number_is_used_once_in_the_force(void **state)
     (void)force_refused(book, "I2", "iv", "exhibit seal", seized(book), "seal", "I2", NULL);
 }
 
+/* However it is typed, one seal is one number. */
+static void i2_a_seals_number_is_one_in_small_letters_and_with_blanks(void **state)
+{
+    static const char *const same[] = {"i2-ab 7", " I2-AB7 ", "I2-ab7"};
+    static const char *const wrong[] = {"I2-\xE2\x80\x8B"
+                                        "AB7",
+                                        "I2_AB7",
+                                        "I2-\xD0\x90"
+                                        "B7"};
+    cu_register *const book = force_book(state);
+    const char *const exhibit = seized(book);
+
+    (void)force_do(book, "iv", "exhibit seal", exhibit, "seal", "i2-aB 7", NULL);
+    assert_string_equal(force_field("seal"), "I2-AB7");
+    for (size_t i = 0; i < CU_COUNT_OF(same); i++)
+        (void)force_refused(book, "I2", "iv", "exhibit seal", seized(book), "seal", same[i],
+                            NULL);
+    for (size_t i = 0; i < CU_COUNT_OF(wrong); i++)
+        (void)force_refused(book, "I2", "iv", "exhibit seal", seized(book), "seal", wrong[i],
+                            NULL);
+    (void)force_do(book, "iv", "exhibit unseal", exhibit, "old_seal", "I2-ab7", "reason",
+                   "look", NULL);
+}
+
 static void i5_a_victims_device_has_a_notice_and_a_day_of_return(void **state)
 {
     cu_register *const book = force_book(state);
@@ -592,6 +616,7 @@ int main(void)
         ON_BOTH(i0_a_reference_follows_the_pattern_and_is_never_used_again),
         ON_BOTH(i1_c1_an_exhibit_is_with_one_holder_who_alone_acts),
         ON_BOTH(i2_a_seals_number_is_used_once_in_the_force),
+        ON_BOTH(i2_a_seals_number_is_one_in_small_letters_and_with_blanks),
         ON_BOTH(i3_an_exhibit_is_examined_in_the_examiners_hands_or_as_a_verified_copy),
         ON_BOTH(i4_x2_nothing_goes_back_against_a_hold_or_unexamined_without_an_inspector),
         ON_BOTH(i5_a_victims_device_has_a_notice_and_a_day_of_return),
