@@ -404,6 +404,8 @@ static cu_status see_clear(cu_act *act)
             return cu_act_refuse(act, "U6", "seconds is no whole number");
         seconds = seconds * 10 + (*at - '0');
     }
+    if (seconds == 0)
+        return cu_act_refuse(act, "G6", "a look of no second is none");
     cu_date_text(act->today, day);
 
     const char *const ref = cu_act_format(act, "%s@%s", act->officer.ref, day);

@@ -452,13 +452,15 @@ static void vector_18_a_clear_view_over_the_limit_is_refused_and_logged(void **s
                         "seconds", "601", NULL);
     (void)force_do(book, "gr", "media see-clear", file, "exhibit", exhibit, "seconds", "600",
                    NULL);
+    (void)force_refused(book, "G6", "gr", "media see-clear", file, "exhibit", exhibit,
+                        "seconds", "0", NULL); /* at the limit, and of no length */
     (void)force_refused(book, "G6", "iv", "media see-clear", file, "exhibit", exhibit,
                         "seconds", "1", NULL);
     (void)force_refused(book, "U1", "au", "media see-clear", file, "exhibit", exhibit,
                         "seconds", "1", NULL);
     assert_int_equal(
         force_count(book, "SELECT count(*) FROM ledger_entry WHERE action = 'media.see-clear'"),
-        denied + 5);
+        denied + 6);
 }
 
 /* A package that says of its sender that it may have made the material itself. */
