@@ -62,29 +62,54 @@ cu_status cu_child_count_open(cu_act *act, const char *case_name, int64_t *out)
         CU_VALUES(cu_value_text(case_name)), out);
 }
 
-static cu_status add(cu_act *act)
+/* From the hour it is known there is time to tell social care, and a task that reminds. */
+static cu_status set_refer_by(cu_act *act, int64_t known_us)
 {
     cu_record *const record = act->record;
     int64_t refer_by_us = 0;
+    const cu_status st = cu_act_deadline(act, "child.refer", known_us, &refer_by_us);
+
+    cu_record_set_number(record, "refer_by", refer_by_us);
+    return st;
+}
+
+static cu_status raise_refer(cu_act *act)
+{
+    const cu_record *const record = act->record;
+
+    return cu_task_raise(act, cu_record_text(record, "case"),
+                         cu_act_format(act, "child:%s", record->ref),
+                         "tell social care, or record why that is not needed",
+                         cu_record_number(record, "refer_by"));
+}
+
+static cu_status add(cu_act *act)
+{
+    cu_record *const record = act->record;
     cu_status st = CU_OK;
 
     if (!cu_record_has(record, "known"))
         cu_record_set_number(record, "known", act->now_us);
-    st = cu_act_deadline(act, "child.refer", cu_record_number(record, "known"), &refer_by_us);
-    cu_record_set_number(record, "refer_by", refer_by_us);
+    st = set_refer_by(act, cu_record_number(record, "known"));
     if (st == CU_OK)
         st = cu_act_add(act, record);
     if (st == CU_OK && cu_record_has(record, "referral"))
         st = link_referral(act, cu_record_text(record, "referral"));
     if (st == CU_OK && cu_record_in(record, "identified"))
-        st = cu_task_raise(act, cu_record_text(record, "case"),
-                           cu_act_format(act, "child:%s", record->ref),
-                           "tell social care, or record why that is not needed", refer_by_us);
+        st = raise_refer(act);
     if (st == CU_OK && cu_record_in(record, "parked"))
         st = cu_task_raise(act, cu_record_text(record, "case"),
                            cu_act_format(act, "child:%s", record->ref), "victim identification",
                            0);
     return st;
+}
+
+/* Nobody could tell social care of a child without a name; from now on somebody can. */
+static cu_status identify(cu_act *act)
+{
+    const cu_status st = set_refer_by(act, cu_act_said_number(act, "known", act->now_us));
+
+    return st == CU_OK ? raise_refer(act) : st;
 }
 
 static cu_status refer(cu_act *act)
@@ -182,7 +207,8 @@ static const cu_action actions[] = {
      .to = "identified",
      .right = CU_RIGHT_CHILD_RECORD,
      .duty = "alteration",
-     .takes = "subject la_home la_host known"},
+     .takes = "subject la_home la_host known",
+     .rules = identify},
     {.name = "consider",
      .says = "immediate risk: what was done at once",
      .from = "identified",

@@ -492,6 +492,24 @@ static void h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record(void **
     assert_true(force_warned("later than policy allows"));
 }
 
+/* A child that waited without a name is not late on the day on which it has one. */
+static void h1_an_identified_childs_clock_and_task_begin_when_it_is_known(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const child =
+        force_do(book, "iv", "child add-unidentified", NULL, "case", force_case(book), "kind",
+                 "victim-in-material", "known", "2021-01-10T09:00:00Z", NULL);
+    char tasks[128];
+
+    (void)snprintf(tasks, sizeof tasks,
+                   "SELECT count(*) FROM register_task WHERE about = 'child:%s' AND words LIKE"
+                   " 'tell social care%%'",
+                   child);
+    (void)force_do(book, "iv", "child identify", child, "la_home", "Anytown", NULL);
+    assert_string_equal(force_field("refer_by"), "2021-03-11T09:00:00.000000Z");
+    assert_int_equal(force_count(book, tasks), 1);
+}
+
 static void
 u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must(void **state)
 {
@@ -632,6 +650,7 @@ int main(void)
         ON_BOTH(o1_an_operation_is_approved_with_every_item_answered_by_rank),
         ON_BOTH(a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor),
         ON_BOTH(a1_a3_a4_bail_ends_within_the_limit_of_its_rank),
+        ON_BOTH(h1_an_identified_childs_clock_and_task_begin_when_it_is_known),
         ON_BOTH(h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record),
         ON_BOTH(u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must),
         ON_BOTH(u5_a_record_that_changed_since_it_was_seen_is_not_changed_again),
