@@ -48,10 +48,8 @@ static cu_status find_current(cu_act *act, const char *referral, cu_record **out
     return st;
 }
 
-static cu_status check_lowering(cu_act *act, const cu_record *current)
+static cu_status check_lowering(cu_act *act, const char *from)
 {
-    const char *const from = cu_record_text(current, "level");
-
     if (cu_record_text(act->record, "reasons") == NULL)
         return cu_act_refuse(act, "K3", "a level is lowered with reasons");
     if (cu_act_holds(act, "di"))
@@ -83,7 +81,10 @@ static cu_status set_deadline(cu_act *act, cu_record *referral, const cu_record 
     if (current != NULL && (order <= before || act_by_us > old_us))
         act_by_us = old_us;
     if (current != NULL && order < before)
-        st = check_lowering(act, current);
+        st = check_lowering(act, cu_record_text(current, "level"));
+    /* Judgement below the tool's own result lowers it, in a first assessment, too. */
+    if (st == CU_OK && order < cu_risk_order(cu_record_text(record, "tool_level")))
+        st = check_lowering(act, cu_record_text(record, "tool_level"));
 
     const cu_rulebook_value *const value = cu_rulebook_on(act->policy, key, act->today);
 

@@ -170,6 +170,23 @@ static void k2_k3_a_lower_level_needs_a_supervisor_and_keeps_the_deadline(void *
                         "2021-03-10T10:00:00.000000Z");
 }
 
+/* The tool said very-high; to call that low is to lower it, though nothing was there before. */
+static void k3_a_result_below_the_tools_own_is_lowered_by_a_supervisor(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const referral = received(book, "K3-TOOL");
+
+#define JUDGED(tool_level)                                                                     \
+    "risk record", NULL, "referral", referral, "tool", "kirat-2", "tool_version", "2",         \
+        "tool_level", tool_level, "level", "low", "inputs_ref", "F"
+    (void)force_refused(book, "K3", "in", JUDGED("very-high"), "reasons", "x", NULL);
+    (void)force_refused(book, "K3", "ds", JUDGED("high"), "reasons", "x", NULL);
+    (void)force_refused(book, "K3", "di", JUDGED("high"), NULL);
+    (void)force_do(book, "ds", JUDGED("medium"), "reasons", "x", NULL);
+    (void)force_do(book, "in", JUDGED("low"), NULL);
+#undef JUDGED
+}
+
 static void k4_whoever_assesses_is_trained_in_the_tool(void **state)
 {
     cu_register *const book = force_book(state);
@@ -651,6 +668,7 @@ int main(void)
         ON_BOTH(a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor),
         ON_BOTH(a1_a3_a4_bail_ends_within_the_limit_of_its_rank),
         ON_BOTH(h1_an_identified_childs_clock_and_task_begin_when_it_is_known),
+        ON_BOTH(k3_a_result_below_the_tools_own_is_lowered_by_a_supervisor),
         ON_BOTH(h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record),
         ON_BOTH(u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must),
         ON_BOTH(u5_a_record_that_changed_since_it_was_seen_is_not_changed_again),
