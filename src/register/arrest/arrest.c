@@ -39,6 +39,10 @@ static cu_status take_subject(cu_act *act)
 
     if (st != CU_OK)
         return st;
+    /* Under two names one person would be counted twice, and assessed under neither. */
+    if (cu_record_in(subject, "merged"))
+        return cu_act_refuse(act, "S2", "%s is the same person as %s: name that one",
+                             subject->ref, cu_record_text(subject, "merged_into"));
     cu_record_set(act->record, "case", cu_record_text(subject, "case"));
     cu_record_set_number(act->record, "interviews", 0);
     if (!cu_record_has(act->record, "officer"))
@@ -54,6 +58,9 @@ static cu_status arrest(cu_act *act)
 {
     if (!cu_record_has(act->record, "kind"))
         cu_record_set(act->record, "kind", "arrest");
+    if (cu_record_is(act->record, "kind", "voluntary"))
+        return cu_act_refuse(act, "A2",
+                             "nobody is arrested who attends voluntarily: \"arrest invite\"");
     return take_subject(act);
 }
 

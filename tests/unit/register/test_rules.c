@@ -489,6 +489,24 @@ static void a1_a3_a4_bail_ends_within_the_limit_of_its_rank(void **state)
                    "magistrates", "reason", "queue", NULL);
 }
 
+static void a2_nobody_is_arrested_who_attends_nor_under_a_name_that_was_merged(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const subject = force_do(book, "iv", "subject add", NULL, "case", name, NULL);
+    const char *const same = force_do(book, "iv", "subject add", NULL, "case", name, NULL);
+
+    (void)force_refused(book, "A2", "iv", "arrest record", NULL, "subject", subject, "place",
+                        "Anytown", "offences", "PCA 1978 s.1", "necessity", "x", "kind",
+                        "voluntary", NULL);
+    (void)force_do(book, "iv", "subject merge", same, "merged_into", subject, "reason", "x",
+                   NULL);
+    assert_non_null(
+        strstr(force_refused(book, "S2", "iv", "arrest record", NULL, "subject", same, "place",
+                             "Anytown", "offences", "PCA 1978 s.1", "necessity", "x", NULL),
+               subject));
+}
+
 static void h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record(void **state)
 {
     cu_register *const book = force_book(state);
@@ -667,6 +685,7 @@ int main(void)
         ON_BOTH(o1_an_operation_is_approved_with_every_item_answered_by_rank),
         ON_BOTH(a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor),
         ON_BOTH(a1_a3_a4_bail_ends_within_the_limit_of_its_rank),
+        ON_BOTH(a2_nobody_is_arrested_who_attends_nor_under_a_name_that_was_merged),
         ON_BOTH(h1_an_identified_childs_clock_and_task_begin_when_it_is_known),
         ON_BOTH(k3_a_result_below_the_tools_own_is_lowered_by_a_supervisor),
         ON_BOTH(h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record),
