@@ -75,6 +75,34 @@ static cu_status enrol(cu_act *act)
     return check_roles(act);
 }
 
+/* Without an administrator nobody could ever enrol one. */
+static cu_status check_another_stays(cu_act *act)
+{
+    CU_AUTO(cu_rows, rows);
+    bool more = false;
+    bool stays = !cu_words_have(cu_record_text(act->before, "roles"), "admin");
+    cu_status st = cu_store_query(act->store,
+                                  "SELECT roles FROM register_officer WHERE state = 'serving'"
+                                  " AND ref <> $1",
+                                  CU_VALUES(cu_value_text(act->record->ref)), &rows, act->err);
+
+    while (st == CU_OK && !stays && (st = cu_rows_next(rows, &more, act->err)) == CU_OK && more)
+        stays = cu_words_have(cu_rows_text(rows, 0), "admin");
+    if (st == CU_OK && !stays)
+        return cu_act_refuse(act, "U1", "%s is the last administrator: enrol another first",
+                             act->record->ref);
+    return st;
+}
+
+static cu_status amend(cu_act *act)
+{
+    const cu_status st = check_roles(act);
+
+    return st == CU_OK && !cu_words_have(cu_record_text(act->record, "roles"), "admin")
+               ? check_another_stays(act)
+               : st;
+}
+
 static const cu_action actions[] = {
     {.name = "enrol",
      .says = "a new officer",
@@ -92,14 +120,15 @@ static const cu_action actions[] = {
      .duty = "alteration",
      .wants = "reason",
      .takes = "name rank roles trained",
-     .rules = check_roles},
+     .rules = amend},
     {.name = "leave",
      .says = "no longer works here",
      .from = "serving",
      .to = "left",
      .right = CU_RIGHT_USERS,
      .duty = "alteration",
-     .wants = "reason"},
+     .wants = "reason",
+     .rules = check_another_stays},
 };
 
 const cu_thing cu_thing_officer = {.name = "officer",

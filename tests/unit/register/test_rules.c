@@ -545,6 +545,20 @@ static void h1_an_identified_childs_clock_and_task_begin_when_it_is_known(void *
     assert_int_equal(force_count(book, tasks), 1);
 }
 
+static void u1_the_last_administrator_stays(void **state)
+{
+    cu_register *const book = force_book(state);
+
+    (void)force_refused(book, "U1", "ad", "officer leave", "ad", "reason", "retires", NULL);
+    (void)force_refused(book, "U1", "ad", "officer amend", "ad", "roles", "ds", "reason",
+                        "moves", NULL);
+    (void)force_do(book, "ad", "officer amend", "ad", "name", "Ada", "reason", "typed wrong",
+                   NULL);
+    (void)force_do(book, "ad", "officer enrol", NULL, "number", "ad9", "name", "Another",
+                   "rank", "staff", "roles", "admin", NULL);
+    (void)force_do(book, "ad", "officer leave", "ad9", "reason", "retires", NULL);
+}
+
 static void
 u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must(void **state)
 {
@@ -687,6 +701,7 @@ int main(void)
         ON_BOTH(a1_a3_a4_bail_ends_within_the_limit_of_its_rank),
         ON_BOTH(a2_nobody_is_arrested_who_attends_nor_under_a_name_that_was_merged),
         ON_BOTH(h1_an_identified_childs_clock_and_task_begin_when_it_is_known),
+        ON_BOTH(u1_the_last_administrator_stays),
         ON_BOTH(k3_a_result_below_the_tools_own_is_lowered_by_a_supervisor),
         ON_BOTH(h1_h5_social_care_is_told_or_not_and_few_see_a_childs_record),
         ON_BOTH(u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must),
