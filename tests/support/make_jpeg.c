@@ -119,3 +119,25 @@ bool read_jpeg_plainly(const uint8_t *file, size_t n, picture_file *out)
     jpeg_destroy_decompress(&reading);
     return out->p != NULL;
 }
+
+bool pass_jpeg_in_grey(const uint8_t *file, size_t n)
+{
+    struct jpeg_decompress_struct reading;
+    struct jpeg_error_mgr errors;
+
+    reading.err = jpeg_std_error(&errors);
+    jpeg_create_decompress(&reading);
+    jpeg_mem_src(&reading, file, n);
+    (void)jpeg_read_header(&reading, TRUE);
+    reading.out_color_space = JCS_GRAYSCALE;
+    (void)jpeg_start_decompress(&reading);
+
+    JSAMPROW row = malloc(reading.output_width);
+    const bool whole = row != NULL;
+
+    while (row != NULL && reading.output_scanline < reading.output_height)
+        (void)jpeg_read_scanlines(&reading, &row, 1);
+    free(row);
+    jpeg_destroy_decompress(&reading);
+    return whole;
+}

@@ -29,4 +29,8 @@ uint8_t *make_jpeg_file(const make_jpeg *wanted, size_t *n);
 /* All pixels, by libjpeg's defaults, as the reference reads them. */
 bool read_jpeg_plainly(const uint8_t *file, size_t n, picture_file *out);
 
+/* Decodes luminance alone, row by row, and keeps none: `djpeg -grayscale` without its start and
+ * its output. */
+bool pass_jpeg_in_grey(const uint8_t *file, size_t n);
+
 #endif
