@@ -8,10 +8,7 @@ enum {
     alignment = 64,
     steps = 64,
     largest_step = 255,
-    spare_blocks = 5, /* behind a row */
-    eight = 8,
-    gathered = 32, /* bytes */
-    no_place = 128,
+    spare_blocks = cu_samples_reach / cu_baseline_block + 1, /* behind a row */
     narrowest = 7, /* below it, libjpeg repeats samples and draws no triangle */
 };
 
@@ -25,7 +22,7 @@ const cu_baseline_way *const *cu_baseline_ways(void)
 {
     static const cu_baseline_way *const all[] = {
 #ifdef CU_PICTURE_VECTORS
-        &cu_baseline_avx2,
+        &cu_baseline_avx512, &cu_baseline_avx2,
 #endif
         &cu_baseline_plain, NULL};
 
@@ -142,7 +139,8 @@ static bool make_rooms(cu_baseline_plan *plan)
         const uint32_t blocks_across = plan->groups_across * part->across;
         const uint32_t blocks_down = plan->groups_down * part->down;
 
-        /* Some blocks more: vectors read 32 bytes from where they find a sample. */
+        /* Some blocks more: vectors read cu_samples_reach bytes from where they find a sample.
+         */
         part->row_bytes = (blocks_across + spare_blocks) * cu_baseline_block;
         part->rows = calloc((size_t)part->down * cu_baseline_block, part->row_bytes);
         part->rows_wanted = calloc(blocks_down, 1);
@@ -227,29 +225,6 @@ static void mix_column(cu_baseline_plan *plan, uint32_t i, uint32_t x)
     }
 }
 
-/* From left, which rises: each columns beside each other for one kept column. */
-static void gather_columns(cu_samples_gather *out, const uint32_t *left, uint32_t count,
-                           uint32_t each)
-{
-    out->fits = true;
-    memset(out->places, no_place, sizeof out->places);
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t *const places = out->places[i / eight];
-
-        if (i % eight == 0)
-            out->base[i / eight] = left[i];
-        for (uint32_t k = 0; k < each; k++) {
-            const uint32_t at = left[i] + k - out->base[i / eight];
-
-            if (at >= gathered) {
-                out->fits = false;
-                return;
-            }
-            places[at / 16 * 16 + i % eight * each + k] = (uint8_t)(at % 16);
-        }
-    }
-}
-
 static void want_columns(cu_baseline_plan *plan)
 {
     const cu_canvas *const canvas = plan->canvas;
@@ -265,8 +240,10 @@ static void want_columns(cu_baseline_plan *plan)
             plan->parts[k].columns_wanted[right / cu_baseline_block] = 1;
         }
     }
-    gather_columns(&plan->luma_gather, canvas->columns, canvas->kept_width, 1);
-    gather_columns(&plan->colour_gather, plan->columns.left, canvas->kept_width, 2);
+    plan->luma_gather.left = canvas->columns;
+    plan->luma_gather.count = canvas->kept_width;
+    plan->colour_gather.left = plan->columns.left;
+    plan->colour_gather.count = canvas->kept_width;
 }
 
 /* ---- all of it ---- */

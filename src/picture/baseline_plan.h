@@ -12,7 +12,7 @@ enum {
     cu_baseline_block = 8,      /* rows and columns */
     cu_baseline_blocks_max = 6, /* of a group */
     cu_baseline_kept = cu_canvas_side,
-    cu_baseline_kept_room = cu_canvas_side + 32, /* for whole vectors */
+    cu_baseline_kept_room = cu_canvas_side + 64, /* for whole vectors */
     cu_baseline_luma_ring = 32,                  /* rows: two groups of blocks */
     cu_baseline_colour_ring = 16,
 };
@@ -21,7 +21,7 @@ enum {
 typedef struct cu_baseline_columns {
     uint32_t left[cu_baseline_kept_room];
     uint8_t weights[cu_baseline_kept_room][2];
-    int16_t bias[cu_baseline_kept_room] __attribute__((aligned(32))); /* before the shift */
+    int16_t bias[cu_baseline_kept_room] __attribute__((aligned(64))); /* before the shift */
 } cu_baseline_columns;
 
 /* A component: how it is coded, and which of its samples are wanted. */
@@ -38,9 +38,9 @@ typedef struct cu_baseline_part {
 
 typedef struct cu_baseline_plan {
     /* Kept columns of rows that are read: luma, and colours before they are blended down. */
-    uint8_t luma[cu_baseline_luma_ring][cu_baseline_kept_room] __attribute__((aligned(32)));
+    uint8_t luma[cu_baseline_luma_ring][cu_baseline_kept_room] __attribute__((aligned(64)));
     uint16_t colour[2][cu_baseline_colour_ring][cu_baseline_kept_room]
-        __attribute__((aligned(32)));
+        __attribute__((aligned(64)));
     cu_baseline_columns columns; /* of colours */
     cu_samples_gather luma_gather, colour_gather;
     cu_baseline_part parts[3];
@@ -63,6 +63,8 @@ struct cu_baseline_way {
 };
 
 extern const cu_baseline_way cu_baseline_plain;
-extern const cu_baseline_way cu_baseline_avx2; /* where CU_PICTURE_VECTORS is defined */
+/* Where CU_PICTURE_VECTORS is defined. */
+extern const cu_baseline_way cu_baseline_avx2;
+extern const cu_baseline_way cu_baseline_avx512;
 
 #endif

@@ -2,6 +2,14 @@
 /* A baseline scan, group of blocks after group. Compiled once plainly and once with vectors. */
 #include "picture/baseline_plan.h"
 
+#if defined __AVX512VBMI__ && defined __AVX512VNNI__
+#include "picture/samples_avx512.h"
+#elif defined __AVX2__
+#include "picture/samples_avx2.h"
+#else
+#include "picture/samples_plain.h"
+#endif
+
 enum {
     block_numbers = 80, /* coefficients, and room for those behind the block's end */
     last_step = 63,
@@ -182,49 +190,21 @@ static bool give_group(const cu_baseline_plan *plan, const group *g, uint32_t y,
 
 /* ---- rows ---- */
 
-#ifdef __AVX2__
-static uint32_t eights_of(const cu_canvas *canvas)
-{
-    return (canvas->kept_width + 7) / 8;
-}
-#endif
-
 static void keep_luma(cu_baseline_plan *plan, uint32_t y, const uint8_t *row)
 {
     const cu_canvas *const canvas = plan->canvas;
     uint8_t *const out = plan->luma[y % cu_baseline_luma_ring];
 
-    if (canvas->kept_width == canvas->width) {
+    if (canvas->kept_width == canvas->width)
         memcpy(out, row, canvas->width);
-        return;
-    }
-#ifdef __AVX2__
-    if (plan->luma_gather.fits) {
-        cu_samples_pick(&plan->luma_gather, eights_of(canvas), row, out);
-        return;
-    }
-#endif
-    for (uint32_t i = 0; i < canvas->kept_width; i++)
-        out[i] = row[canvas->columns[i]];
+    else
+        cu_samples_pick(&plan->luma_gather, row, out);
 }
 
 static void keep_colour(cu_baseline_plan *plan, uint32_t which, uint32_t y, const uint8_t *row)
 {
-    const cu_baseline_columns *const columns = &plan->columns;
-    uint16_t *const out = plan->colour[which][y % cu_baseline_colour_ring];
-
-#ifdef __AVX2__
-    if (plan->colour_gather.fits) {
-        cu_samples_weigh(&plan->colour_gather, eights_of(plan->canvas), row, columns->weights,
-                         out);
-        return;
-    }
-#endif
-    for (uint32_t i = 0; i < plan->canvas->kept_width; i++) {
-        const uint8_t *const at = row + columns->left[i];
-
-        out[i] = (uint16_t)(at[0] * columns->weights[i][0] + at[1] * columns->weights[i][1]);
-    }
+    cu_samples_weigh(&plan->colour_gather, row, (const uint8_t(*)[2])plan->columns.weights,
+                     plan->colour[which][y % cu_baseline_colour_ring]);
 }
 
 /* The wanted rows of this row of groups: what their kept columns need. */
@@ -349,6 +329,8 @@ static bool read_scan(cu_baseline_plan *plan)
     place at = {.left = interval};
     group g = {.last = {0}};
 
+    cu_samples_find(&plan->luma_gather, 1);
+    cu_samples_find(&plan->colour_gather, 2);
     cu_entropy_begin(&plan->reader, scan.p, scan.p + scan.n);
     for (uint32_t x = 0; x < plan->groups_across; x++)
         plan->group_columns[x] = (uint8_t)wanted_blocks(plan, 0, x, false);
@@ -372,17 +354,28 @@ static bool read_scan(cu_baseline_plan *plan)
     return cu_entropy_at(&plan->reader, end_of_image);
 }
 
+#if defined __AVX512VBMI__ && defined __AVX512VNNI__
 static bool runs_here(void)
 {
-#ifdef __AVX2__
-    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0;
-#else
-    return true;
-#endif
+    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+           __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+           __builtin_cpu_supports("avx512vbmi") != 0 &&
+           __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("bmi2") != 0;
 }
 
-#ifdef __AVX2__
+const cu_baseline_way cu_baseline_avx512 = {"avx512", runs_here, read_scan};
+#elif defined __AVX2__
+static bool runs_here(void)
+{
+    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0;
+}
+
 const cu_baseline_way cu_baseline_avx2 = {"avx2", runs_here, read_scan};
 #else
+static bool runs_here(void)
+{
+    return true;
+}
+
 const cu_baseline_way cu_baseline_plain = {"plain", runs_here, read_scan};
 #endif

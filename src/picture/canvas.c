@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { grey = 128, vector_bytes = 16 };
+enum { grey = 128, vector_bytes = 32 };
 
 /* Source: formats.md §1 step 2, the reference's resize: index floor(place * side / 512). */
 static uint32_t source_of(uint32_t place, uint32_t side, uint32_t kept)
