@@ -2,6 +2,7 @@
 /* Lists and reads the files of a folder. Links are items of their own: none is followed. */
 #include "device/folder.h"
 
+#include "base/list.h"
 #include "base/map.h"
 
 #include <dirent.h>
@@ -102,16 +103,13 @@ static cu_status find_link(cu_folder *self, const struct stat *status, file *add
 
 static cu_status add_owner(cu_folder *self, cu_err *err)
 {
-    if (self->owner_count == self->owner_room) {
-        const size_t room = self->owner_room == 0 ? 256 : self->owner_room * 2;
-        size_t *const grown = realloc(self->owners, room * sizeof *grown);
+    size_t *const list =
+        cu_list_room(self->owners, self->owner_count, &self->owner_room, sizeof *list, err);
 
-        if (grown == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        self->owners = grown;
-        self->owner_room = room;
-    }
-    self->owners[self->owner_count++] = self->count;
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->owners = list;
+    list[self->owner_count++] = self->count;
     return CU_OK;
 }
 
@@ -128,16 +126,14 @@ static cu_status add_file(cu_folder *self, const char *path, const struct stat *
                   .changed_us = time_us(status->st_ctim)};
     cu_status st = CU_OK;
 
-    if (self->count == self->room) {
-        const size_t room = self->room == 0 ? 256 : self->room * 2;
-        file *const grown =
-            room > files_max ? NULL : realloc(self->list, room * sizeof *self->list);
+    if (self->count == files_max)
+        return cu_fail(err, CU_ELIMIT, "it has more files than can be held");
 
-        if (grown == NULL)
-            return cu_fail(err, CU_ELIMIT, "it has more files than can be held");
-        self->list = grown;
-        self->room = room;
-    }
+    file *const list = cu_list_room(self->list, self->count, &self->room, sizeof *list, err);
+
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->list = list;
     if (status->st_dev != self->device)
         added.inode = 1ULL << 63 | self->foreign++;
     if (S_ISREG(status->st_mode)) {
@@ -153,7 +149,7 @@ static cu_status add_file(cu_folder *self, const char *path, const struct stat *
     if (!added.again && __builtin_add_overflow(self->bytes, added.bytes, &self->bytes))
         return cu_fail(err, CU_ELIMIT, "its files are larger than can be");
     cu_buffer_append(&self->names, path, strlen(path) + 1);
-    self->list[self->count++] = added;
+    list[self->count++] = added;
     return cu_buffer_check(&self->names, err);
 }
 

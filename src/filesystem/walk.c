@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libtsk reads folder after folder and gives each file's runs; not a byte of content is read
  * here. */
+#include "base/list.h"
 #include "filesystem/fat_names.h"
 #include "filesystem/folders.h"
 #include "filesystem/tsk.h"
@@ -92,17 +93,16 @@ static bool add_extent(walk *self, uint64_t file_offset, uint64_t bytes, uint64_
             return true;
         }
     }
-    if (self->count == self->room) {
-        const size_t room = self->room == 0 ? 256 : self->room * 2;
-        cu_extent *const grown =
-            room > extents_max ? NULL : realloc(self->extents, room * sizeof *grown);
+    if (self->count == extents_max)
+        return false;
 
-        if (grown == NULL)
-            return false;
-        self->extents = grown;
-        self->room = room;
-    }
-    self->extents[self->count++] = (cu_extent){file_offset, bytes, device_offset};
+    cu_extent *const list =
+        cu_list_room(self->extents, self->count, &self->room, sizeof *list, NULL);
+
+    if (list == NULL)
+        return false;
+    self->extents = list;
+    list[self->count++] = (cu_extent){file_offset, bytes, device_offset};
     return true;
 }
 

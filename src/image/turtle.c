@@ -2,6 +2,8 @@
 /* A reader of Turtle that goes through the text once, word by word. */
 #include "image/turtle.h"
 
+#include "base/list.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,20 +219,20 @@ static bool add(parser *self, const char *subject, const char *predicate, const 
 {
     cu_turtle *const turtle = self->turtle;
 
-    if (turtle->count == self->room) {
-        const size_t room = self->room == 0 ? 256 : self->room * 2;
-        cu_turtle_statement *const grown = room > cu_turtle_statements_max
-                                               ? NULL
-                                               : realloc(turtle->list, room * sizeof *grown);
-
-        if (grown == NULL) {
-            self->failed = room > cu_turtle_statements_max ? CU_ELIMIT : CU_ENOMEM;
-            return false;
-        }
-        turtle->list = grown;
-        self->room = room;
+    if (turtle->count == cu_turtle_statements_max) {
+        self->failed = CU_ELIMIT;
+        return false;
     }
-    turtle->list[turtle->count++] =
+
+    cu_turtle_statement *const list =
+        cu_list_room(turtle->list, turtle->count, &self->room, sizeof *list, NULL);
+
+    if (list == NULL) {
+        self->failed = CU_ENOMEM;
+        return false;
+    }
+    turtle->list = list;
+    list[turtle->count++] =
         (cu_turtle_statement){subject, predicate, object->text, object->type};
     return true;
 }

@@ -10,6 +10,7 @@
  * gives the first, the sketch beside each entry the second, and one entry of 500 is left to
  * look at.
  */
+#include "base/list.h"
 #include "near/index.h"
 #include "near/kernel.h"
 
@@ -78,16 +79,12 @@ void cu_near_hits_free(cu_near_hits *hits)
 
 static bool append(cu_near_hits *hits, cu_near_hit hit)
 {
-    if (hits->n == hits->room) {
-        const size_t room = hits->room == 0 ? 64 : hits->room * 2;
-        cu_near_hit *const grown = realloc(hits->p, room * sizeof *grown);
+    cu_near_hit *const list = cu_list_room(hits->p, hits->n, &hits->room, sizeof *list, NULL);
 
-        if (grown == NULL)
-            return false;
-        hits->p = grown;
-        hits->room = room;
-    }
-    hits->p[hits->n++] = hit;
+    if (list == NULL)
+        return false;
+    hits->p = list;
+    list[hits->n++] = hit;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every row of the register against the last entry of the ledger that wrote it. */
+#include "base/list.h"
 #include "base/map.h"
 #include "ledger/ledger.h"
 #include "register/record/bind.h"
@@ -51,35 +52,23 @@ static void complain(audit *self, const char *format, ...)
 
 /* ---- what the entries say ---- */
 
-static cu_status grow(audit *self, cu_err *err)
-{
-    const size_t room = self->room == 0 ? 1024 : self->room * 2;
-    binding *const list = realloc(self->list, room * sizeof *list);
-
-    if (list == NULL)
-        return cu_fail(err, CU_ENOMEM, "out of memory");
-    self->list = list;
-    self->room = room;
-    return CU_OK;
-}
-
 /* The binding of a name, made where it is not there. */
 static cu_status bind(audit *self, cu_bytes name, binding **out, cu_err *err)
 {
     bool added = false;
     uint64_t *const place = cu_map_put(&self->map, cu_map_hash(0, name), self->n, &added);
-    cu_status st = CU_OK;
 
     if (place == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     if (added) {
-        if (self->n == self->room)
-            st = grow(self, err);
-        if (st != CU_OK)
-            return st;
-        self->list[self->n] =
+        binding *const list = cu_list_room(self->list, self->n, &self->room, sizeof *list, err);
+
+        if (list == NULL)
+            return CU_ENOMEM;
+        self->list = list;
+        list[self->n] =
             (binding){.name = cu_arena_text(self->names, name.p, name.n), .version = 0};
-        if (self->list[self->n++].name == NULL)
+        if (list[self->n++].name == NULL)
             return cu_fail(err, CU_ELIMIT, "too many rows to audit");
     }
     *out = &self->list[*place];

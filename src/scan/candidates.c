@@ -2,6 +2,7 @@
 /* One pass over the items; two sorts. */
 #include "scan/candidates.h"
 
+#include "base/list.h"
 #include "match/match.h"
 #include "picture/picture.h"
 
@@ -105,18 +106,17 @@ static cu_status add(void *context, const cu_evidence_item *item, cu_err *err)
 
     if (st != CU_OK)
         return st;
-    if (self->count == self->room) {
-        const size_t room = self->room == 0 ? 256 : self->room * 2;
-        cu_candidate *const grown =
-            room >= CU_CANDIDATE_NONE ? NULL : realloc(self->list, room * sizeof *grown);
+    if (self->count == CU_CANDIDATE_NONE)
+        return cu_fail(err, CU_ELIMIT, "more pictures than can be numbered");
 
-        if (grown == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        self->list = grown;
-        self->room = room;
-    }
+    cu_candidate *const list =
+        cu_list_room(self->list, self->count, &self->room, sizeof *list, err);
 
-    cu_candidate *const candidate = &self->list[self->count++];
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->list = list;
+
+    cu_candidate *const candidate = &list[self->count++];
 
     *candidate = (cu_candidate){.item = item->id,
                                 .content = content,

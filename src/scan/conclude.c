@@ -2,6 +2,7 @@
 /* Matches against the sets, the accounting, and the source's own digests. */
 #include "scan/conclude.h"
 
+#include "base/list.h"
 #include "match/match.h"
 
 #include <stdio.h>
@@ -36,16 +37,14 @@ static cu_status keep_proved(conclusion *self, int64_t item, cu_err *err)
 {
     if (self->proved_count > 0 && self->proved[self->proved_count - 1] == item)
         return CU_OK;
-    if (self->proved_count == self->proved_room) {
-        const size_t room = self->proved_room == 0 ? 64 : self->proved_room * 2;
-        int64_t *const grown = realloc(self->proved, room * sizeof *grown);
 
-        if (grown == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        self->proved = grown;
-        self->proved_room = room;
-    }
-    self->proved[self->proved_count++] = item;
+    int64_t *const list =
+        cu_list_room(self->proved, self->proved_count, &self->proved_room, sizeof *list, err);
+
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->proved = list;
+    list[self->proved_count++] = item;
     return CU_OK;
 }
 

@@ -2,6 +2,7 @@
 /* One leader a group, in the order of the items, so that no chain of likenesses grows. */
 #include "scan/groups.h"
 
+#include "base/list.h"
 #include "near/near.h"
 #include "pdq/pdq.h"
 
@@ -24,6 +25,7 @@ typedef struct groups {
     member *list; /* by item */
     size_t count, room;
     uint8_t *codes; /* of eight turns, one list entry after the other */
+    size_t codes_room;
     cu_near_search *search;
     uint32_t *numbers; /* of the list, by number in the index */
     cu_near_hits hits;
@@ -45,25 +47,24 @@ static cu_status add_picture(void *context, const cu_evidence_picture *picture, 
 
     if (!picture->has_pdq)
         return CU_OK;
-    if (self->count == self->room) {
-        const size_t room = self->room == 0 ? 256 : self->room * 2;
-        member *const list =
-            room >= UINT32_MAX ? NULL : realloc(self->list, room * sizeof *list);
+    if (self->count == UINT32_MAX)
+        return cu_fail(err, CU_ELIMIT, "more pictures than can be numbered");
 
-        if (list != NULL)
-            self->list = list;
+    member *const list = cu_list_room(self->list, self->count, &self->room, sizeof *list, err);
 
-        uint8_t *const codes =
-            list == NULL ? NULL : realloc(self->codes, room * cu_evidence_codes_bytes);
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->list = list;
 
-        if (codes == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        self->codes = codes;
-        self->room = room;
-    }
-    memcpy(self->codes + self->count * cu_evidence_codes_bytes, picture->pdq,
+    uint8_t *const codes =
+        cu_list_room(self->codes, self->count, &self->codes_room, cu_evidence_codes_bytes, err);
+
+    if (codes == NULL)
+        return CU_ENOMEM;
+    self->codes = codes;
+    memcpy(codes + self->count * cu_evidence_codes_bytes, picture->pdq,
            cu_evidence_codes_bytes);
-    self->list[self->count++] =
+    list[self->count++] =
         (member){.item = picture->item, .plain = picture->quality >= cu_pdq_quality_floor};
     return CU_OK;
 }

@@ -3,6 +3,7 @@
 #include "scan/sweep.h"
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "scan/window.h"
 
 #include <stdlib.h>
@@ -29,16 +30,13 @@ typedef struct sweep {
 
 static cu_status keep_active(sweep *self, uint32_t extent, cu_err *err)
 {
-    if (self->active_count == self->active_room) {
-        const size_t room = self->active_room == 0 ? 256 : self->active_room * 2;
-        uint32_t *const grown = realloc(self->active, room * sizeof *grown);
+    uint32_t *const list =
+        cu_list_room(self->active, self->active_count, &self->active_room, sizeof *list, err);
 
-        if (grown == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        self->active = grown;
-        self->active_room = room;
-    }
-    self->active[self->active_count++] = extent;
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->active = list;
+    list[self->active_count++] = extent;
     return CU_OK;
 }
 
