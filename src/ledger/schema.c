@@ -38,4 +38,8 @@ static const cu_migration migrations[] = {
     {"entries, nodes, head, checkpoints and secrets", first_statements},
 };
 
-const cu_schema cu_ledger_schema = {"ledger", migrations, CU_COUNT_OF(migrations)};
+/* PostgreSQL 15. */
+static const char *const described[] = {
+    "4a1e02a1aafac7fe98a8de59ff1de46b4959f8640d1c6e2d2792475110e26355", NULL};
+
+const cu_schema cu_ledger_schema = {"ledger", migrations, CU_COUNT_OF(migrations), described};

@@ -218,6 +218,10 @@ static const struct {
     {4, "streamlined forensic reports", CU_REGISTER_FIRST_KINDS + 2, 1},
 };
 
+/* With the ledger's: PostgreSQL 15. */
+static const char *const described[] = {
+    "97108f64ac06e76d16fddbe341b51b9db2975de5d0bd1441d0b548c6eda5b89f", NULL};
+
 static cu_status make_schema(cu_register *book, cu_err *err)
 {
     cu_status st = cu_tables_make(cu_register_things(), book->arena, &book->tables, err);
@@ -231,7 +235,8 @@ static cu_status make_schema(cu_register *book, cu_err *err)
     }
     book->migrations[1] =
         (cu_migration){"figures are counted from indexes", cu_figures_indexes};
-    book->schema = (cu_schema){"register", book->migrations, CU_COUNT_OF(book->migrations)};
+    book->schema =
+        (cu_schema){"register", book->migrations, CU_COUNT_OF(book->migrations), described};
     book->schemas[0] = &cu_ledger_schema;
     book->schemas[1] = &book->schema;
     return st;

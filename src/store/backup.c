@@ -15,11 +15,6 @@ typedef struct copying {
     size_t n;
 } copying;
 
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /* "INSERT INTO name VALUES ($1, …)" with so many parameters. */
 static cu_status write_insert(cu_bytes name, int columns, cu_buffer *out, cu_err *err)
 {
@@ -78,20 +73,6 @@ static cu_status copy_table(const copying *copy, cu_bytes name, cu_err *err)
                : cu_while(err, st, "copying table %.*s", (int)name.n, (const char *)name.p);
 }
 
-/* The name that a statement creates a table by, or nothing. */
-static cu_bytes created_table(const char *statement)
-{
-    static const char create[] = "CREATE TABLE ";
-    cu_bytes name = {0};
-
-    if (strncmp(statement, create, sizeof create - 1) != 0)
-        return name;
-    name.p = (const uint8_t *)statement + sizeof create - 1;
-    while (is_word((char)name.p[name.n]))
-        name.n++;
-    return name;
-}
-
 typedef cu_status (*table_work)(const copying *copy, cu_bytes name, cu_err *err);
 
 static cu_status each_table(const copying *copy, table_work work, cu_err *err)
@@ -103,7 +84,7 @@ static cu_status each_table(const copying *copy, table_work work, cu_err *err)
             const char *const *const statements = copy->schemas[s]->migrations[i].statements;
 
             for (size_t k = 0; st == CU_OK && statements[k] != NULL; k++) {
-                const cu_bytes name = created_table(statements[k]);
+                const cu_bytes name = cu_created_table(statements[k]);
 
                 if (name.n > 0)
                     st = work(copy, name, err);

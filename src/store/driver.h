@@ -110,6 +110,9 @@ cu_status cu_dialect_write(const cu_store_driver *driver, const char *sql, cu_bu
 /* Appends a word of a line of a description, and the tab or line feed after it. */
 void cu_describe_word(cu_buffer *out, const char *word, bool last);
 
+/* The name that a statement creates a table by, or nothing. */
+cu_bytes cu_created_table(const char *statement);
+
 /* Runs every statement of the schemas, as in an empty database. */
 cu_status cu_schema_create(cu_store *store, const cu_schema *const *schemas, size_t count,
                            cu_err *err) CU_MUST_CHECK;

@@ -10,11 +10,32 @@ typedef struct schema_list {
     size_t n;
 } schema_list;
 
+enum { schemas_max = 8 };
+
 /* The store's own table: which steps were applied. */
+static const char steps_name[] = "store_migration";
 static const char steps_table[] =
     "CREATE TABLE IF NOT EXISTS store_migration (schema {text} NOT NULL,"
     " number {integer} NOT NULL, name {text} NOT NULL, sha256 {blob} NOT NULL,"
     " PRIMARY KEY (schema, number)) {strict}";
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+cu_bytes cu_created_table(const char *statement)
+{
+    static const char create[] = "CREATE TABLE ";
+    cu_bytes name = {0};
+
+    if (strncmp(statement, create, sizeof create - 1) != 0)
+        return name;
+    name.p = (const uint8_t *)statement + sizeof create - 1;
+    while (is_word((char)name.p[name.n]))
+        name.n++;
+    return name;
+}
 
 void cu_describe_word(cu_buffer *out, const char *word, bool last)
 {
@@ -70,15 +91,36 @@ static cu_status run_step(cu_store *store, const cu_migration *step, cu_err *err
     return st;
 }
 
+static cu_status add_statement(const cu_store *store, const char *sql, cu_buffer *out,
+                               cu_err *err)
+{
+    const cu_status st = cu_dialect_write(store->driver, sql, out, err);
+
+    if (st == CU_OK)
+        out->p[out->n - 1] = ';'; /* where the text ended */
+    return st;
+}
+
 cu_status cu_schema_create(cu_store *store, const cu_schema *const *schemas, size_t count,
                            cu_err *err)
 {
-    cu_status st = run_in_dialect(store, steps_table, err);
+    cu_buffer all = {0};
+    cu_status st = add_statement(store, steps_table, &all, err);
 
     for (size_t s = 0; st == CU_OK && s < count; s++) {
-        for (size_t i = 0; st == CU_OK && i < schemas[s]->n; i++)
-            st = run_step(store, &schemas[s]->migrations[i], err);
+        for (size_t i = 0; st == CU_OK && i < schemas[s]->n; i++) {
+            const char *const *sql = schemas[s]->migrations[i].statements;
+
+            for (; st == CU_OK && *sql != NULL; sql++)
+                st = add_statement(store, *sql, &all, err);
+        }
     }
+    cu_buffer_u8(&all, '\0');
+    if (st == CU_OK)
+        st = cu_buffer_check(&all, err);
+    if (st == CU_OK)
+        st = store->driver->direct(store, (const char *)all.p, err);
+    cu_buffer_free(&all);
     return st;
 }
 
@@ -95,47 +137,75 @@ static void digest_step(const cu_migration *step, uint8_t out[32])
     memcpy(out, digests.sha256, 32);
 }
 
-/* Compares the steps that were applied with the schema's; done is how many there are. */
-static cu_status check_steps(cu_store *store, const cu_schema *schema, size_t *done,
+/* What was applied: of each schema of a list how many steps, and whether of others too. */
+typedef struct applied {
+    size_t done[schemas_max];
+    bool others;
+} applied;
+
+/* The next step of schema, as it was applied. */
+static cu_status check_step(cu_rows *rows, const cu_schema *schema, size_t done, cu_err *err)
+{
+    const int64_t number = cu_rows_integer(rows, 1);
+    const cu_bytes digest = cu_rows_blob(rows, 2);
+    const char *const name = cu_rows_text(rows, 3);
+    const cu_status st = cu_rows_check(rows, err);
+    uint8_t expected[32];
+
+    if (st != CU_OK)
+        return st;
+    if (done == schema->n)
+        return cu_fail(err, CU_EUNSUPPORTED,
+                       "the database was made by a newer Custos: \"%s\" has more than %zu "
+                       "steps",
+                       schema->name, schema->n);
+    digest_step(&schema->migrations[done], expected);
+    if (number != (int64_t)done + 1 || name == NULL ||
+        strcmp(name, schema->migrations[done].name) != 0 ||
+        !cu_bytes_equal(digest, (cu_bytes){expected, 32}))
+        return cu_fail(err, CU_EFORMAT, "step %zu of \"%s\" is not the one of this program",
+                       done + 1, schema->name);
+    return CU_OK;
+}
+
+/* Compares the steps that were applied with those of the schemas. */
+static cu_status check_steps(cu_store *store, const schema_list *list, applied *out,
                              cu_err *err)
 {
     CU_AUTO(cu_rows, rows);
     bool more = true;
-    cu_status st = cu_store_query(
-        store,
-        "SELECT number, sha256, name FROM store_migration WHERE schema = $1 ORDER BY number",
-        CU_VALUES(cu_value_text(schema->name)), &rows, err);
+    cu_status st = cu_store_query(store,
+                                  "SELECT schema, number, sha256, name FROM store_migration"
+                                  " ORDER BY schema, number",
+                                  CU_NO_VALUES, &rows, err);
 
-    for (*done = 0; st == CU_OK; ++*done) {
-        st = cu_rows_next(rows, &more, err);
-        if (st != CU_OK || !more)
-            return st;
-        if (*done == schema->n)
-            return cu_fail(err, CU_EUNSUPPORTED,
-                           "the database was made by a newer Custos: \"%s\" has more than %zu "
-                           "steps",
-                           schema->name, schema->n);
+    *out = (applied){.others = false};
+    while (st == CU_OK && (st = cu_rows_next(rows, &more, err)) == CU_OK && more) {
+        const char *const name = cu_rows_text(rows, 0);
+        size_t s = 0;
 
-        const int64_t number = cu_rows_integer(rows, 0);
-        const cu_bytes digest = cu_rows_blob(rows, 1);
-        const char *const name = cu_rows_text(rows, 2);
-        uint8_t expected[32];
-
-        digest_step(&schema->migrations[*done], expected);
-        st = cu_rows_check(rows, err);
-        if (st == CU_OK && (number != (int64_t)*done + 1 || name == NULL ||
-                            strcmp(name, schema->migrations[*done].name) != 0 ||
-                            !cu_bytes_equal(digest, (cu_bytes){expected, 32})))
-            st = cu_fail(err, CU_EFORMAT, "step %zu of \"%s\" is not the one of this program",
-                         *done + 1, schema->name);
+        while (s < list->n && (name == NULL || strcmp(name, list->schemas[s]->name) != 0))
+            s++;
+        if (s == list->n)
+            out->others = true;
+        else
+            st = check_step(rows, list->schemas[s], out->done[s]++, err);
     }
     return st;
 }
 
-static cu_status apply_steps(cu_store *store, const cu_schema *schema, cu_err *err)
+static bool has_all(const schema_list *list, const applied *there)
 {
-    size_t done = 0;
-    cu_status st = check_steps(store, schema, &done, err);
+    for (size_t s = 0; s < list->n; s++) {
+        if (there->done[s] < list->schemas[s]->n)
+            return false;
+    }
+    return true;
+}
+
+static cu_status apply_steps(cu_store *store, const cu_schema *schema, size_t done, cu_err *err)
+{
+    cu_status st = CU_OK;
 
     for (size_t i = done; st == CU_OK && i < schema->n; i++) {
         uint8_t digest[32];
@@ -158,20 +228,14 @@ static cu_status apply_steps(cu_store *store, const cu_schema *schema, cu_err *e
 static cu_status migrate(cu_store *store, void *context, cu_err *err)
 {
     const schema_list *const list = context;
+    applied there;
     cu_status st = run_in_dialect(store, steps_table, err);
 
+    if (st == CU_OK)
+        st = check_steps(store, list, &there, err);
     for (size_t i = 0; st == CU_OK && i < list->n; i++)
-        st = apply_steps(store, list->schemas[i], err);
+        st = apply_steps(store, list->schemas[i], there.done[i], err);
     return st;
-}
-
-cu_status cu_store_migrate(cu_store *store, const cu_schema *const *schemas, size_t count,
-                           cu_err *err)
-{
-    schema_list list = {schemas, count};
-    const cu_status st = cu_store_transact(store, migrate, &list, err);
-
-    return st == CU_OK ? cu_store_check_schema(store, schemas, count, err) : st;
 }
 
 /* ---- is it the database that the steps make? ---- */
@@ -229,50 +293,119 @@ static cu_status compare(cu_bytes text, cu_bytes other, bool ours_only, const ch
     return CU_OK;
 }
 
-static cu_status check_tables(cu_store *store, schema_list *list, bool others, cu_err *err)
+/* Whether a line of a description is of a table that the steps make. */
+static bool is_of_steps(cu_bytes line, const schema_list *list)
 {
-    cu_buffer there = {0};
+    const cu_bytes table = table_of(line);
+
+    if (table.n == sizeof steps_name - 1 && memcmp(table.p, steps_name, table.n) == 0)
+        return true;
+    for (size_t s = 0; s < list->n; s++) {
+        for (size_t i = 0; i < list->schemas[s]->n; i++) {
+            const char *const *sql = list->schemas[s]->migrations[i].statements;
+
+            while (*sql != NULL && !cu_bytes_equal(table, cu_created_table(*sql)))
+                sql++;
+            if (*sql != NULL)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* True where the tables are described, byte for byte, as they are once the steps are run. */
+static bool is_known(cu_bytes there, const schema_list *list, bool others)
+{
+    const char *const *known = list->n == 0 ? NULL : list->schemas[list->n - 1]->described;
+    cu_digest_stream stream;
+    cu_digests digests;
+    char hex[65];
+
+    if (known == NULL)
+        return false;
+    cu_digest_init(&stream, CU_DIGEST_SHA256);
+    while (there.n > 0) {
+        const cu_bytes line = take_line(&there);
+
+        if (!others || is_of_steps(line, list))
+            cu_digest_update(&stream, line);
+    }
+    cu_digest_final(&stream, &digests);
+    cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
+    while (*known != NULL && strcmp(*known, hex) != 0)
+        known++;
+    return *known != NULL;
+}
+
+/* Against a database that is made for it, and undone. */
+static cu_status compare_with_made(cu_store *store, schema_list *list, cu_bytes there,
+                                   bool others, cu_err *err)
+{
     cu_buffer expected = {0};
-    cu_status st = store->driver->describe(store, &there, err);
+    cu_status st =
+        store->driver->describe_expected(store, create_expected, list, &expected, err);
 
     if (st == CU_OK)
-        st = store->driver->describe_expected(store, create_expected, list, &expected, err);
+        st = compare(cu_buffer_view(&expected), there, false, "it lacks", err);
     if (st == CU_OK)
-        st = compare(cu_buffer_view(&expected), cu_buffer_view(&there), false, "it lacks", err);
-    if (st == CU_OK)
-        st = compare(cu_buffer_view(&there), cu_buffer_view(&expected), others, "it has", err);
-    cu_buffer_free(&there);
+        st = compare(there, cu_buffer_view(&expected), others, "it has", err);
     cu_buffer_free(&expected);
     return st;
 }
 
-static cu_status count_others(cu_store *store, const schema_list *list, int64_t *others,
-                              cu_err *err)
+static cu_status check_tables(cu_store *store, schema_list *list, bool others, cu_err *err)
 {
-    cu_status st = cu_store_number(store, "SELECT count(DISTINCT schema) FROM store_migration",
-                                   CU_NO_VALUES, others, err);
+    cu_buffer there = {0};
+    cu_status st = store->driver->describe(store, &there, err);
 
-    *others -= (int64_t)list->n;
+    if (st == CU_OK && !is_known(cu_buffer_view(&there), list, others))
+        st = compare_with_made(store, list, cu_buffer_view(&there), others, err);
+    cu_buffer_free(&there);
     return st;
+}
+
+static cu_status make_list(const cu_schema *const *schemas, size_t count, schema_list *out,
+                           cu_err *err)
+{
+    if (count > schemas_max)
+        return cu_fail(err, CU_EUSAGE, "a database has at most %d schemas", schemas_max);
+    *out = (schema_list){schemas, count};
+    return CU_OK;
 }
 
 cu_status cu_store_check_schema(cu_store *store, const cu_schema *const *schemas, size_t count,
                                 cu_err *err)
 {
-    schema_list list = {schemas, count};
-    int64_t others = 0;
-    cu_status st = CU_OK;
+    schema_list list;
+    applied there;
+    cu_status st = make_list(schemas, count, &list, err);
 
+    if (st == CU_OK)
+        st = check_steps(store, &list, &there, err);
     for (size_t i = 0; st == CU_OK && i < count; i++) {
-        size_t done = 0;
-
-        st = check_steps(store, schemas[i], &done, err);
-        if (st == CU_OK && done < schemas[i]->n)
+        if (there.done[i] < schemas[i]->n)
             st = cu_fail(err, CU_EUNSUPPORTED,
                          "the database lacks step %zu of \"%s\": it is to be migrated",
-                         done + 1, schemas[i]->name);
+                         there.done[i] + 1, schemas[i]->name);
     }
-    if (st == CU_OK)
-        st = count_others(store, &list, &others, err);
-    return st == CU_OK ? check_tables(store, &list, others > 0, err) : st;
+    return st == CU_OK ? check_tables(store, &list, there.others, err) : st;
+}
+
+cu_status cu_store_migrate(cu_store *store, const cu_schema *const *schemas, size_t count,
+                           cu_err *err)
+{
+    schema_list list;
+    applied there;
+    cu_status st = make_list(schemas, count, &list, err);
+
+    if (st != CU_OK)
+        return st;
+    /* Nearly always all is there: nobody's turn to write is taken to find that. An empty
+     * database has no table of steps, which is asked for in vain (CU_EUSAGE). */
+    st = check_steps(store, &list, &there, err);
+    if (st == CU_OK && has_all(&list, &there))
+        return check_tables(store, &list, there.others, err);
+    if (st == CU_OK || st == CU_EUSAGE)
+        st = cu_store_transact(store, migrate, &list, err);
+    return st == CU_OK ? cu_store_check_schema(store, schemas, count, err) : st;
 }

@@ -96,7 +96,8 @@ static void keep_quiet(void *context, const char *message)
     (void)message;
 }
 
-static cu_status run_plain(cu_store *store, const char *sql, cu_err *err)
+/* The answer to the last statement in sql is the caller's to clear. */
+static cu_status ask_plain(cu_store *store, const char *sql, PGresult **out, cu_err *err)
 {
     const cu_postgres *const c = store->connection;
     PGresult *const result = PQexec(c->server, sql);
@@ -104,8 +105,17 @@ static cu_status run_plain(cu_store *store, const char *sql, cu_err *err)
 
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
         return cu_postgres_fail(store, result, "run a statement", err);
-    PQclear(result);
+    *out = result;
     return CU_OK;
+}
+
+static cu_status run_plain(cu_store *store, const char *sql, cu_err *err)
+{
+    PGresult *result = NULL;
+    const cu_status st = ask_plain(store, sql, &result, err);
+
+    PQclear(result);
+    return st;
 }
 
 cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
@@ -116,26 +126,34 @@ cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
     return st == CU_OK ? run_plain(store, sql, err) : st;
 }
 
-static cu_status set_up(cu_store *store, cu_err *err)
+/* has_turn: the table whose lock is the writers' turn is there. */
+static cu_status set_up(cu_store *store, bool *has_turn, cu_err *err)
 {
     const cu_postgres *const c = store->connection;
+    PGresult *result = NULL;
+    cu_status st;
 
     (void)PQsetNoticeProcessor(c->server, keep_quiet, NULL);
     if (PQserverVersion(c->server) < 130000)
         return cu_fail(err, CU_EUNSUPPORTED, "PostgreSQL 13 or later is wanted");
-    return run_plain(store,
-                     "SET client_encoding = 'UTF8'; SET synchronous_commit = on;"
-                     "SET client_min_messages = warning;"
-                     "SET standard_conforming_strings = on;"
-                     "SET default_transaction_isolation = 'serializable';"
-                     "SET timezone = 'UTC'",
-                     err);
+    st = ask_plain(store,
+                   "SET client_encoding = 'UTF8'; SET synchronous_commit = on;"
+                   "SET client_min_messages = warning;"
+                   "SET standard_conforming_strings = on;"
+                   "SET default_transaction_isolation = 'serializable';"
+                   "SET timezone = 'UTC';"
+                   "SELECT 1 WHERE to_regclass('store_turn') IS NOT NULL",
+                   &result, err);
+    *has_turn = PQntuples(result) == 1;
+    PQclear(result);
+    return st;
 }
 
 /* A connection that was lost is made again, before it is used outside a transaction. */
 cu_status cu_postgres_reconnect(cu_store *store, cu_err *err)
 {
     cu_postgres *const c = store->connection;
+    bool has_turn = false;
 
     if (PQstatus(c->server) == CONNECTION_OK || store->open)
         return CU_OK;
@@ -146,10 +164,10 @@ cu_status cu_postgres_reconnect(cu_store *store, cu_err *err)
     PQreset(c->server);
     if (PQstatus(c->server) != CONNECTION_OK)
         return cu_postgres_fail(store, NULL, "reach the database again", err);
-    return set_up(store, err);
+    return set_up(store, &has_turn, err);
 }
 
-/* The table whose lock is the writers' turn. Two who make it at once: one of them waits. */
+/* Two who make it at once: one of them waits. */
 static cu_status make_turn(cu_store *store, cu_err *err)
 {
     cu_status st = CU_OK;
@@ -179,6 +197,7 @@ static void close_connection(cu_store *store)
 static cu_status open_url(cu_store *store, const char *url, cu_err *err)
 {
     cu_postgres *const c = calloc(1, sizeof *c);
+    bool has_turn = false;
     cu_status st;
 
     if (c == NULL)
@@ -188,8 +207,8 @@ static cu_status open_url(cu_store *store, const char *url, cu_err *err)
     /* The url may hold a password: the text of the failure does not repeat it. */
     if (PQstatus(c->server) != CONNECTION_OK)
         return cu_postgres_fail(store, NULL, "reach the database", err);
-    st = set_up(store, err);
-    return st == CU_OK ? make_turn(store, err) : st;
+    st = set_up(store, &has_turn, err);
+    return st == CU_OK && !has_turn ? make_turn(store, err) : st;
 }
 
 /* ---- statements ---- */

@@ -239,11 +239,19 @@ typedef struct cu_schema {
     const char *name;
     const cu_migration *migrations;
     size_t n;
+    /*
+     * SHA-256, in lower-case hexadecimal, of how servers describe a database that the steps of
+     * this schema and those before it made; ends with NULL, or is NULL. One that describes
+     * itself so, byte for byte, is not compared with one that is made for it. What is not
+     * listed costs time, never strictness.
+     */
+    const char *const *described;
 } cu_schema;
 
 /*
  * Brings the database up to the schemas, each step and its record in one transaction, then
- * checks it as below. Schemas are in order of floors: a later one may refer to an earlier one.
+ * checks it as below. One that is up to them is only checked. Schemas (at most 8) are in order
+ * of floors: a later one may refer to an earlier one.
  */
 cu_status cu_store_migrate(cu_store *store, const cu_schema *const *schemas, size_t count,
                            cu_err *err) CU_MUST_CHECK;
@@ -251,7 +259,8 @@ cu_status cu_store_migrate(cu_store *store, const cu_schema *const *schemas, siz
 /*
  * Checks that every step was applied as this program has it, that no other was, and that the
  * tables, keys, indexes and triggers of the database are exactly the ones that the steps make
- * in an empty one.
+ * in an empty one. Nothing is written to find that, unless PostgreSQL describes them as no
+ * schema lists it: then the empty one is made, in a transaction that is undone.
  *
  * CU_EFORMAT      they are not; the text names the first difference.
  * CU_EUNSUPPORTED a newer Custos made it, or steps are still to be applied.

@@ -10,7 +10,7 @@ static const char *const statements[] = {
     NULL,
 };
 static const cu_migration migrations[] = {{"shelves", statements}};
-static const cu_schema schema = {"shop", migrations, 1};
+static const cu_schema schema = {"shop", migrations, 1, NULL};
 static const cu_schema *const schemas[] = {&schema};
 
 static int64_t number(cu_store *store, const char *sql)

@@ -15,7 +15,7 @@ static const char *const statements[] = {
     NULL,
 };
 static const cu_migration migrations[] = {{"shelves", statements}};
-static const cu_schema schema = {"shop", migrations, 1};
+static const cu_schema schema = {"shop", migrations, 1, NULL};
 static const cu_schema *const schemas[] = {&schema};
 
 static const char amount_of[] = "SELECT amount FROM shelf WHERE name = $1";

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store keeps what it is given, runs changes whole or not at all, and knows its own schema.
- */
+/* A store keeps what it is given, and runs changes whole or not at all. */
 #include "support/assert_ok.h"
 #include "support/stores.h"
 
@@ -30,8 +29,7 @@ static const cu_migration migrations[] = {
     {"shelves and things", first_statements},
     {"colours", second_statements},
 };
-static const cu_schema schema = {"shop", migrations, 2};
-static const cu_schema older = {"shop", migrations, 1};
+static const cu_schema schema = {"shop", migrations, 2, NULL};
 static const cu_schema *const schemas[] = {&schema};
 
 static cu_store *shop(void **state)
@@ -537,68 +535,6 @@ static void shows_a_reader_one_state(void **state)
     assert_int_equal(number(store, "SELECT count(*) FROM shelf"), 2);
 }
 
-/* ---- schema ---- */
-
-static void migrates_forward_and_refuses_what_is_not_its_own(void **state)
-{
-    static const cu_schema *const old[] = {&older};
-    static const char *const other_statements[] = {"SELECT 1", NULL};
-    static const cu_migration other_migrations[] = {{"first", other_statements},
-                                                    {"colours", second_statements}};
-    static const cu_schema other = {"shop", other_migrations, 2};
-    static const cu_schema *const others[] = {&other};
-    CU_AUTO(cu_store, store);
-
-    store = stores_open(state);
-    assert_ok(cu_store_migrate(store, old, 1, &failure));
-    assert_int_equal(cu_store_check_schema(store, schemas, 1, &failure), CU_EUNSUPPORTED);
-    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
-    assert_ok(cu_store_migrate(store, schemas, 1, &failure));
-    assert_ok(cu_store_run(store, "UPDATE thing SET colour = 'red'", CU_NO_VALUES, &failure));
-    assert_int_equal(cu_store_check_schema(store, old, 1, &failure), CU_EUNSUPPORTED);
-    assert_non_null(strstr(failure.text, "newer"));
-    assert_int_equal(cu_store_migrate(store, others, 1, &failure), CU_EFORMAT);
-    assert_non_null(strstr(failure.text, "step 1"));
-}
-
-static void names_a_schema_that_somebody_changed(void **state)
-{
-    static const struct change {
-        const char *sql;
-        const char *named;
-    } changes[] = {
-        {"DROP INDEX thing_of_shelf", "thing_of_shelf"},
-        {"CREATE INDEX extra ON shelf (amount)", "extra"},
-        {"CREATE TABLE extra (a INT)", "extra"},
-        {"ALTER TABLE shelf ADD COLUMN extra INT", "shelf"},
-        {"ALTER TABLE thing RENAME COLUMN colour TO hue", "thing"},
-        {"DROP TABLE thing", "thing"},
-        {"CREATE VIEW extra AS SELECT 1 AS one", "extra"},
-    };
-
-    for (size_t i = 0; i < CU_COUNT_OF(changes); i++) {
-        CU_AUTO(cu_store, store);
-
-        store = shop(state);
-        assert_ok(cu_store_run(store, changes[i].sql, CU_NO_VALUES, &failure));
-        assert_int_equal(cu_store_check_schema(store, schemas, 1, &failure), CU_EFORMAT);
-        assert_non_null(strstr(failure.text, changes[i].named));
-    }
-}
-
-static void refuses_an_unknown_word_of_a_dialect(void **state)
-{
-    static const char *const statements[] = {"CREATE TABLE a (b {real})", NULL};
-    static const cu_migration steps[] = {{"a", statements}};
-    static const cu_schema wrong = {"wrong", steps, 1};
-    static const cu_schema *const list[] = {&wrong};
-    CU_AUTO(cu_store, store);
-
-    store = stores_open(state);
-    assert_int_equal(cu_store_migrate(store, list, 1, &failure), CU_EUSAGE);
-    assert_non_null(strstr(failure.text, "{real}"));
-}
-
 /* ---- care ---- */
 
 static void backs_up_while_open_and_the_copy_is_whole(void **state)
@@ -727,9 +663,6 @@ int main(void)
         ON_BOTH(takes_a_work_that_asks_for_nothing),
         ON_BOTH(loses_no_update_of_many_writers),
         ON_BOTH(shows_a_reader_one_state),
-        ON_BOTH(migrates_forward_and_refuses_what_is_not_its_own),
-        ON_BOTH(names_a_schema_that_somebody_changed),
-        ON_BOTH(refuses_an_unknown_word_of_a_dialect),
         ON_BOTH(backs_up_while_open_and_the_copy_is_whole),
         ON_BOTH(keeps_more_texts_than_it_has_room_for),
         cmocka_unit_test(refuses_what_is_no_database_of_ours),
