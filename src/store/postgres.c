@@ -126,7 +126,8 @@ cu_status cu_postgres_direct(cu_store *store, const char *sql, cu_err *err)
     return st == CU_OK ? run_plain(store, sql, err) : st;
 }
 
-/* has_turn: the table whose lock is the writers' turn is there. */
+/* No question of ours runs for as long as it would take to compile it (jit). has_turn: the
+ * table whose lock is the writers' turn is there. */
 static cu_status set_up(cu_store *store, bool *has_turn, cu_err *err)
 {
     const cu_postgres *const c = store->connection;
@@ -141,7 +142,7 @@ static cu_status set_up(cu_store *store, bool *has_turn, cu_err *err)
                    "SET client_min_messages = warning;"
                    "SET standard_conforming_strings = on;"
                    "SET default_transaction_isolation = 'serializable';"
-                   "SET timezone = 'UTC';"
+                   "SET timezone = 'UTC'; SET jit = off;"
                    "SELECT 1 WHERE to_regclass('store_turn') IS NOT NULL",
                    &result, err);
     *has_turn = PQntuples(result) == 1;

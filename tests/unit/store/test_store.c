@@ -370,6 +370,26 @@ static void goes_on_after_the_connection_was_lost(void **state)
     assert_ok(add_shelf(store, "c", 1));
 }
 
+/* Over a connection that was made again, too. */
+static void compiles_no_question(void **state)
+{
+    static const char off[] = "SELECT count(*) FROM pg_settings WHERE name = 'jit' AND"
+                              " setting = 'off'";
+    const char *const url = stores_fresh(state);
+    CU_AUTO(cu_store, store);
+    CU_AUTO(cu_store, other);
+
+    assert_ok(cu_store_open(url, &store, &failure));
+    assert_int_equal(number(store, off), 1);
+    assert_ok(cu_store_open(url, &other, &failure));
+    assert_ok(cu_store_run(other,
+                           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                           " datname = current_database() AND pid <> pg_backend_pid()",
+                           CU_NO_VALUES, &failure));
+    assert_int_equal(cu_store_run(store, "SELECT 1", CU_NO_VALUES, &failure), CU_EIO);
+    assert_int_equal(number(store, off), 1);
+}
+
 /* ---- changes whose answers nobody waits for ---- */
 
 typedef struct posting {
@@ -659,6 +679,7 @@ int main(void)
         ON_BOTH(says_which_constraint_refused),
         ON_BOTH(commits_all_of_a_work_or_none),
         ON_BOTH(goes_on_after_the_connection_was_lost),
+        ON_POSTGRESQL(compiles_no_question),
         ON_BOTH(posts_changes_that_are_whole_or_not_there),
         ON_BOTH(takes_a_work_that_asks_for_nothing),
         ON_BOTH(loses_no_update_of_many_writers),
