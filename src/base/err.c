@@ -44,19 +44,24 @@ bool cu_err_set_os(cu_err *err, const char *format, ...)
     if (err == NULL)
         return no_memory;
 
-    char whole[whole_max];
-    va_list arguments;
+    char whole[whole_max] = "";
+    int length = 0;
 
-    va_start(arguments, format);
-    const int length = vsnprintf(whole, sizeof whole, format, arguments);
-    va_end(arguments);
+    if (format != NULL) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        length = vsnprintf(whole, sizeof whole, format, arguments);
+        va_end(arguments);
+    }
 
     char words[128];
     /* The GNU strerror_r may answer a static string of its own, so take what it returns. */
     const char *const why = strerror_r(os_errno, words, sizeof words);
 
     if (length >= 0 && (size_t)length < sizeof whole)
-        (void)snprintf(whole + length, sizeof whole - (size_t)length, ": %s", why);
+        (void)snprintf(whole + length, sizeof whole - (size_t)length, "%s%s",
+                       length == 0 ? "" : ": ", why);
     keep(err, whole);
     err->code = no_memory ? CU_ENOMEM : CU_EIO;
     err->os_errno = no_memory ? 0 : os_errno;

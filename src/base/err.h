@@ -52,9 +52,16 @@ typedef struct cu_err {
  */
 #define cu_fail_os(err, ...) (cu_err_set_os(err, __VA_ARGS__) ? CU_ENOMEM : CU_EIO)
 
+/*
+ * cu_status cu_fail_errno(cu_err *err)
+ *
+ * As cu_fail_os, with the words of errno alone: whoever asked says of what, by cu_while.
+ */
+#define cu_fail_errno(err) (cu_err_set_os(err, NULL) ? CU_ENOMEM : CU_EIO)
+
 void cu_err_set(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);
 bool cu_err_set_os(cu_err *err, const char *format, ...)
-    CU_PRINTF(2, 3); /* true: out of memory */
+    CU_PRINTF(2, 3); /* format may be NULL; true: out of memory */
 
 /* Puts "what was being done: " before the words that err already holds; returns code. */
 cu_status cu_while(cu_err *err, cu_status code, const char *format, ...) CU_PRINTF(3, 4);

@@ -143,8 +143,7 @@ cu_status cu_device_open(const cu_device_source *source, cu_device **out, cu_err
     const bool folder = is_folder(source->path);
 
     if (folder && source->more_count > 0)
-        return cu_fail(err, CU_EUSAGE, "\"%s\" is a folder: it is a source of its own",
-                       source->path);
+        return cu_fail(err, CU_EUSAGE, "it is a folder, and so a source of its own");
 
     const cu_status st =
         folder ? open_folder(device, source->path, err) : open_image(device, source, err);

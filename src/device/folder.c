@@ -320,7 +320,7 @@ cu_status cu_folder_open(const char *path, cu_folder **out, cu_err *err)
     self->unread.ceiling = 1 << 20;
     self->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->root < 0 || fstat(self->root, &status) != 0)
-        st = cu_fail_os(err, "could not open the folder \"%s\"", path);
+        st = cu_fail_errno(err);
     if (st == CU_OK) {
         self->device = status.st_dev;
         st = list_all(self, err);

@@ -3,6 +3,7 @@
 #include "evidence/database.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,21 @@ cu_status cu_database_fail(sqlite3 *database, const char *doing, cu_err *err)
     if (err != NULL && code == CU_EIO)
         err->os_errno = errno_of(database, result);
     return code;
+}
+
+void cu_database_unname(sqlite3 *database, cu_err *err)
+{
+    const char *const path = database == NULL ? NULL : sqlite3_db_filename(database, "main");
+    char name[sizeof err->text];
+
+    if (path == NULL || err == NULL ||
+        snprintf(name, sizeof name, "\"%s\": ", path) >= (int)sizeof name)
+        return;
+
+    char *const at = strstr(err->text, name);
+
+    if (at != NULL)
+        memmove(at, at + strlen(name), strlen(at + strlen(name)) + 1);
 }
 
 cu_status cu_database_run(sqlite3 *database, const char *sql, cu_err *err)

@@ -40,6 +40,8 @@ cu_status cu_database_prepare(sqlite3 *database, const char *sql, sqlite3_stmt *
 /* The first column of the first row; CU_EFORMAT where there is none. */
 cu_status cu_database_number(sqlite3 *database, const char *sql, int64_t *out,
                              cu_err *err) CU_MUST_CHECK;
+/* Takes the name of the file, which cu_database_fail gives, out of err: the caller says it. */
+void cu_database_unname(sqlite3 *database, cu_err *err);
 /* Joins the two; NULL: out of memory. The caller frees. */
 char *cu_database_join(const char *path, const char *suffix);
 
@@ -66,6 +68,12 @@ extern const char cu_schema_progress[]; /* only in a partial file */
 /* CU_EFORMAT where application, version or schema are not ours to the letter. */
 cu_status cu_schema_check(sqlite3 *database, bool sealed, cu_err *err) CU_MUST_CHECK;
 bool cu_schema_class(const char *word, cu_class *out);
+
+/* ---- reader.c ---- */
+
+/* As cu_evidence_open, in words that do not name the file: the caller says it. */
+cu_status cu_evidence_open_unnamed(const char *path, cu_evidence **out,
+                                   cu_err *err) CU_MUST_CHECK;
 
 /* ---- sums.c ---- */
 

@@ -158,7 +158,7 @@ static cu_status read_seal(int fd, uint8_t seal[32], cu_err *err)
     return status;
 }
 
-cu_status cu_evidence_open(const char *path, cu_evidence **out, cu_err *err)
+cu_status cu_evidence_open_unnamed(const char *path, cu_evidence **out, cu_err *err)
 {
     CU_AUTO(cu_evidence, evidence);
 
@@ -169,7 +169,7 @@ cu_status cu_evidence_open(const char *path, cu_evidence **out, cu_err *err)
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return cu_fail_os(err, "could not open evidence file \"%s\"", path);
+        return cu_fail_errno(err);
 
     cu_status status = read_seal(fd, evidence->seal, err);
 
@@ -178,10 +178,20 @@ cu_status cu_evidence_open(const char *path, cu_evidence **out, cu_err *err)
         status = open_database(path, &evidence->database, err);
     if (status == CU_OK)
         status = cu_schema_check(evidence->database, true, err);
-    if (status != CU_OK)
-        return cu_while(err, status, "could not open evidence file \"%s\"", path);
+    if (status != CU_OK) {
+        cu_database_unname(evidence->database, err);
+        return status;
+    }
     *out = CU_MOVE(evidence);
     return CU_OK;
+}
+
+cu_status cu_evidence_open(const char *path, cu_evidence **out, cu_err *err)
+{
+    const cu_status status = cu_evidence_open_unnamed(path, out, err);
+
+    return status == CU_OK ? CU_OK
+                           : cu_while(err, status, "could not open evidence file \"%s\"", path);
 }
 
 cu_status cu_evidence_peek(cu_evidence_writer *writer, cu_evidence **out, cu_err *err)

@@ -169,7 +169,7 @@ static cu_status check_bytes(int fd, const char *path, uint8_t seal[32], cu_err 
     uint64_t bytes = 0;
 
     if (fstat(fd, &there) != 0)
-        return cu_fail_os(err, "could not measure \"%s\"", path);
+        return cu_fail_os(err, "could not measure it");
     if (!S_ISREG(there.st_mode))
         return cu_fail(err, CU_EFORMAT, "it is no file");
 
@@ -207,24 +207,34 @@ static cu_status check_structure(sqlite3 *database, cu_err *err)
     return CU_OK;
 }
 
-cu_status cu_evidence_verify(const char *path, uint8_t seal[32], cu_err *err)
+static cu_status verify_unnamed(const char *path, uint8_t seal[32], cu_err *err)
 {
-    uint8_t found[32];
     CU_AUTO(cu_evidence, evidence);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return cu_fail_os(err, "could not open evidence file \"%s\"", path);
+        return cu_fail_errno(err);
 
-    cu_status status = check_bytes(fd, path, found, err);
+    cu_status status = check_bytes(fd, path, seal, err);
 
     (void)close(fd);
     if (status == CU_OK)
-        status = cu_evidence_open(path, &evidence, err);
-    if (status == CU_OK)
-        status = check_structure(evidence->database, err);
+        status = cu_evidence_open_unnamed(path, &evidence, err);
+    if (status != CU_OK)
+        return status;
+    status = check_structure(evidence->database, err);
     if (status == CU_OK)
         status = cu_sums_check(evidence->database, err);
+    if (status != CU_OK)
+        cu_database_unname(evidence->database, err);
+    return status;
+}
+
+cu_status cu_evidence_verify(const char *path, uint8_t seal[32], cu_err *err)
+{
+    uint8_t found[32];
+    const cu_status status = verify_unnamed(path, found, err);
+
     if (status != CU_OK)
         return cu_while(err, status, "could not verify \"%s\"", path);
     memcpy(seal, found, sizeof found);

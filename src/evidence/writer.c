@@ -291,6 +291,8 @@ cu_status cu_evidence_begin(const char *path, bool resume, cu_evidence_writer **
     if (status == CU_OK) {
         status = open_database(writer, err);
         if (status == CU_EFORMAT)
+            cu_database_unname(writer->database, err);
+        if (status == CU_EFORMAT)
             return cu_while(err, status, "\"%s\" is no unfinished scan", writer->partial);
     }
     if (status != CU_OK)

@@ -232,7 +232,7 @@ static cu_status map_file(const char *path, cu_bytes *out, cu_err *err)
     void *p = MAP_FAILED;
 
     if (fd < 0)
-        return cu_fail_os(err, "could not open it");
+        return cu_fail_errno(err);
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
         p = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
     (void)close(fd);

@@ -23,27 +23,36 @@ void cu_segments_close(cu_segments *segments)
     *segments = (cu_segments){0};
 }
 
+/* What errors call the file that is added next. The first is the source itself, which whoever
+ * opens it names. */
+static const char *called(const cu_segments *all, const char *path, char out[PATH_MAX])
+{
+    (void)snprintf(out, PATH_MAX, all->count == 0 ? "it" : "\"%.4000s\"", path);
+    return out;
+}
+
 static cu_status measure(cu_segments *all, cu_segment *segment, const char *path, cu_err *err)
 {
     struct stat status;
+    char name[PATH_MAX];
 
     if (fstat(segment->fd, &status) != 0)
-        return cu_fail_os(err, "could not look at \"%s\"", path);
+        return cu_fail_os(err, "could not look at %s", called(all, path, name));
     if (S_ISDIR(status.st_mode))
-        return cu_fail(err, CU_EUNSUPPORTED, "\"%s\" is a folder", path);
+        return cu_fail(err, CU_EUNSUPPORTED, "%s is a folder", called(all, path, name));
     if (S_ISBLK(status.st_mode)) {
         int sector = 0;
 
         if (ioctl(segment->fd, BLKGETSIZE64, &segment->bytes) != 0 ||
             ioctl(segment->fd, BLKSSZGET, &sector) != 0)
-            return cu_fail_os(err, "could not measure the device \"%s\"", path);
+            return cu_fail_os(err, "could not measure the device");
         all->is_device = true;
         all->sector_bytes = (uint32_t)sector;
         return CU_OK;
     }
     if (!S_ISREG(status.st_mode))
-        return cu_fail(err, CU_EUNSUPPORTED, "\"%s\" is neither a file nor a block device",
-                       path);
+        return cu_fail(err, CU_EUNSUPPORTED, "%s is neither a file nor a block device",
+                       called(all, path, name));
     segment->bytes = (uint64_t)status.st_size;
     return CU_OK;
 }
@@ -84,6 +93,8 @@ static cu_status add_segment(cu_segments *all, const char *path, bool *missing, 
         *missing = true;
         return CU_OK;
     }
+    if (fd < 0 && all->count == 0)
+        return cu_fail_errno(err);
     if (fd < 0)
         return cu_fail_os(err, "could not open \"%s\"", path);
     return take_segment(all, fd, path, err);
@@ -197,7 +208,7 @@ static cu_status read_descriptor(const cu_segments *all, cu_buffer *out, cu_err 
         return cu_fail(err, CU_ENOMEM, "out of memory");
     done = pread(first->fd, out->p, n, 0);
     if (done < 0)
-        return cu_fail_os(err, "could not read \"%s\"", first->name);
+        return cu_fail_os(err, "could not read it");
     out->n = (size_t)done;
     return CU_OK;
 }

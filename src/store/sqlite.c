@@ -432,6 +432,20 @@ static void make_private(const char *path)
         (void)close(fd);
 }
 
+static cu_status open_unnamed(cu_store *store, const char *path, cu_err *err)
+{
+    connection *const c = store->connection;
+    const int result =
+        sqlite3_open_v2(path, &c->database,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (result == SQLITE_OK)
+        return set_up(store, err);
+    errno = sqlite3_system_errno(c->database);
+    return errno != 0 ? cu_fail_errno(err)
+                      : cu_fail(err, code_of(result), "%s", sqlite3_errstr(result));
+}
+
 static cu_status open_path(cu_store *store, const char *path, cu_err *err)
 {
     connection *const c = calloc(1, sizeof *c);
@@ -440,17 +454,8 @@ static cu_status open_path(cu_store *store, const char *path, cu_err *err)
         return cu_fail(err, CU_ENOMEM, "out of memory");
     store->connection = c;
     make_private(path);
-    const int result =
-        sqlite3_open_v2(path, &c->database,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
-    if (result != SQLITE_OK) {
-        const cu_status st = fail(store, c->database, "open the file", err);
-
-        return cu_while(err, st, "could not open database \"%s\"", path);
-    }
-
-    const cu_status st = set_up(store, err);
+    const cu_status st = open_unnamed(store, path, err);
 
     return st == CU_OK ? CU_OK : cu_while(err, st, "could not open database \"%s\"", path);
 }

@@ -124,10 +124,11 @@ static cu_status read_policy(const char *path, cu_policy **out, cu_err *err)
     cu_bytes bytes = {0};
     cu_status st = map_file(path, &bytes, err);
 
-    if (st == CU_OK)
-        st = cu_policy_parse(bytes, out, err);
+    if (st != CU_OK)
+        return st;
+    st = cu_policy_parse(bytes, out, err);
     unmap_file(bytes);
-    return st;
+    return st == CU_OK ? CU_OK : cu_while(err, st, "could not take policy \"%s\"", path);
 }
 
 static int run(const call *self, char **paths)

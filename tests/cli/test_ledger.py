@@ -141,6 +141,8 @@ def names_the_file_that_is_wrong(folder):
     cut.write_bytes(good.read_bytes()[:100])
     said = site.run("custos-verify", "--policy", policy, good, cut, code=1)
     assert f'custos-verify: "{cut}": ' in said, said
+    said = site.run("custos-verify", "--policy", cut, good, code=1)
+    assert said.startswith(f'custos-verify: could not take policy "{cut}": '), said
     # One that cannot be read has a line, too, in its place.
     gone = site.folder / "gone.bundle"
     call = ["--policy", str(policy), str(good), str(gone), str(cut)]

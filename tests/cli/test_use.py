@@ -63,6 +63,41 @@ def errors_name_the_file(folder):
             assert said.count(b"verify") <= 1, said
 
 
+def errors_name_it_once(folder):
+    """An error says of what it is and what was tried, and says neither again."""
+    sets, digests, empty, loop = (os.path.join(folder, name) for name in ("known.chs", "digests", "empty", "loop"))
+    with open(digests, "w", encoding="ascii") as out:
+        out.write("900150983cd24fb0d6963f7d28e17f72\n" * 30)
+    open(empty, "w", encoding="ascii").close()
+    os.symlink("loop", loop)
+    assert run("hashset", "import", "--as", "md5", "--alert", digests, "-o", sets).returncode == 0
+    evidence = os.path.join(folder, "ok.custos")
+    assert run("scan", make_stick(folder), "-o", evidence, "--quiet").returncode == 0
+    broken = os.path.join(folder, "broken.custos")
+    with open(broken, "wb") as out:
+        out.write(read(evidence).replace(b"CREATE TABLE item", b"CREETE TABLE item"))
+    out = os.path.join(folder, "out")
+    told = 0
+    for given in (os.path.join(folder, "nothing"), "/dev/null", digests, empty, loop, folder, broken, "/dev/null/x"):
+        for call in (["scan", given, "-o", out], ["scan", empty, given, "-o", out], ["show", given], ["verify", given],
+                     ["scan", digests, "-o", out, "--set", given], ["show", given, "--items"],
+                     ["verify", evidence, given], ["match", evidence, "--set", given], ["hashset", "info", given],
+                     ["hashset", "verify", given], ["hashset", "union", sets, given, "-o", out],
+                     ["hashset", "diff", given, sets], ["hashset", "import", "--as", "vics", "--alert", given, "-o", out],
+                     ["ledger", "head", "--db", "sqlite:" + given]):
+            done = run(*call)
+            if given != folder or call[0] != "scan":  # a folder is a source
+                assert done.returncode in (1, 2), (call, done)
+            if done.returncode != 1:
+                continue
+            said = done.stderr.decode()
+            assert said.count("\n") == 1 and said.count("could not open") <= 1, said
+            named = said.count(f'{given}"') + said.count(f'"{os.path.basename(given)}"')
+            assert named <= 1, said
+            told += named
+    assert told > 80, told
+
+
 def other_files_as_partial(folder):
     """What lies where an unfinished scan would lie is named, and no link is followed."""
     stick = make_stick(folder)
@@ -617,6 +652,7 @@ def main():
     tap.run("the files of a source may all be named", in_folder, named_parts)
     tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
     tap.run("an error names the file that it is about", in_folder, errors_name_the_file)
+    tap.run("an error names what it is about once", in_folder, errors_name_it_once)
     tap.run("another file in the place of an unfinished scan is none", in_folder, other_files_as_partial)
     tap.run("a second scan of one output writes nothing", in_folder, two_scans_of_one_output)
     tap.run("progress fits any width of terminal", in_folder, any_width_of_terminal)
@@ -638,4 +674,5 @@ def main():
     tap.end()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -43,6 +43,20 @@ static void a_short_text_is_kept_as_it_is(void **state)
     assert_string_equal(err.text, "reading \"x\": it has 3 bytes");
 }
 
+static void an_errno_has_words_of_its_own(void **state)
+{
+    cu_err err = {0};
+
+    (void)state;
+    errno = ENOENT;
+    assert_int_equal(cu_fail_errno(&err), CU_EIO);
+    assert_string_equal(err.text, "No such file or directory");
+    assert_int_equal(err.os_errno, ENOENT);
+    errno = ENOMEM;
+    assert_int_equal(cu_fail_errno(&err), CU_ENOMEM);
+    assert_int_equal(cu_fail_errno(NULL), CU_ENOMEM);
+}
+
 static void a_long_path_costs_neither_what_was_tried_nor_why_not(void **state)
 {
     (void)state;
@@ -78,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_short_text_is_kept_as_it_is),
+        cmocka_unit_test(an_errno_has_words_of_its_own),
         cmocka_unit_test(a_long_path_costs_neither_what_was_tried_nor_why_not),
         cmocka_unit_test(the_longest_path_fits_too),
     };
