@@ -192,6 +192,42 @@ void cu_text_show(cu_buffer *out, const char *text)
     cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text, strlen(text)});
 }
 
+/* One line of a text, up to its end; answers how long it is. */
+static size_t show_to_end(cu_buffer *out, const char *text)
+{
+    const size_t n = strcspn(text, "\n");
+
+    for (size_t i = 0; i < n;) {
+        const size_t words = strcspn(text + i, "\t\n");
+
+        cu_text_append_shown(out, (cu_bytes){(const uint8_t *)text + i, words});
+        i += words;
+        if (text[i] == '\t') {
+            cu_buffer_u8(out, ' ');
+            i++;
+        }
+    }
+    return n;
+}
+
+void cu_text_show_lines(cu_buffer *out, const char *text, size_t indent)
+{
+    text += show_to_end(out, text);
+    while (text[strspn(text, "\n")] != '\0') {
+        cu_buffer_format(out, "\n%*s", (int)indent, "");
+        text += 1 + show_to_end(out, text + 1);
+    }
+}
+
+void cu_text_show_in_line(cu_buffer *out, const char *text)
+{
+    text += show_to_end(out, text);
+    while (*text != '\0') {
+        cu_buffer_format(out, " ¶ ");
+        text += 1 + show_to_end(out, text + 1);
+    }
+}
+
 static bool is_inside_character(char byte)
 {
     return ((unsigned char)byte & 0xC0) == 0x80;

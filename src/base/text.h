@@ -37,6 +37,15 @@ void cu_text_append_shown(cu_buffer *out, cu_bytes text);
 void cu_text_show(cu_buffer *out, const char *text); /* likewise, up to its zero byte */
 
 /*
+ * As cu_text_show, of what people wrote in lines: each line after the first begins indent
+ * spaces in, so that it passes for nothing else. Ends of lines at its end are left out.
+ */
+void cu_text_show_lines(cu_buffer *out, const char *text, size_t indent);
+
+/* As cu_text_show, in one line: " ¶ " stands where a line ends. A tab is a space in both. */
+void cu_text_show_in_line(cu_buffer *out, const char *text);
+
+/*
  * Copies text into out, of room bytes. What is longer loses its middle to "…", between
  * characters: its first head bytes stay, or a little less, and as much of its end as there is
  * room for. room is at least head and 8.

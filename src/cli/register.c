@@ -175,6 +175,22 @@ static cu_status parse(call *self, int argc, char **argv, cu_err *err)
 
 /* ---- printing ---- */
 
+enum { name_column = 2, value_column = 25 };
+
+static void print_value(const char *text, void (*show)(cu_buffer *, const char *))
+{
+    cu_buffer out = {0};
+
+    show(&out, text);
+    cu_cli_write(&out);
+    cu_buffer_free(&out);
+}
+
+static void show_in_column(cu_buffer *out, const char *text)
+{
+    cu_text_show_lines(out, text, value_column);
+}
+
 static void print_record(const cu_record *record)
 {
     cu_cli_print_shown(record->thing->name);
@@ -186,7 +202,7 @@ static void print_record(const cu_record *record)
 
         if (field->said || field->kind == CU_FIELD_FILE || !cu_record_has(record, field->name))
             continue;
-        (void)printf("  %-22s ", field->name);
+        (void)printf("%*s%-*s ", name_column, "", value_column - name_column - 1, field->name);
         if (field->kind == CU_FIELD_TIME) {
             char text[cu_time_text_size];
 
@@ -195,7 +211,7 @@ static void print_record(const cu_record *record)
         } else if (field->kind == CU_FIELD_NUMBER) {
             (void)printf("%lld\n", (long long)cu_record_number(record, field->name));
         } else {
-            cu_cli_print_shown(cu_record_text(record, field->name));
+            print_value(cu_record_text(record, field->name), show_in_column);
             (void)printf("\n");
         }
     }
@@ -215,7 +231,7 @@ static void print_line(const cu_record *record)
             cu_record_text(record, field->name) == NULL)
             continue;
         (void)printf("\t");
-        cu_cli_print_shown(cu_record_text(record, field->name));
+        print_value(cu_record_text(record, field->name), cu_text_show_in_line);
         shown++;
     }
     (void)printf("\n");
@@ -265,7 +281,7 @@ static void say(const char *before, const char *text)
 {
     cu_buffer out = {0};
 
-    cu_text_show(&out, text);
+    cu_text_show_in_line(&out, text);
     (void)fprintf(stderr, "custos: %s%.*s\n", before, (int)out.n,
                   out.p == NULL ? "" : (const char *)out.p);
     cu_buffer_free(&out);

@@ -46,6 +46,33 @@ static void nothing_shown_moves_a_cursor(void **state)
     assert_shown(BYTES("\xfe"), "\\xfe");
 }
 
+static void assert_lines(const char *text, const char *in_lines, const char *in_line)
+{
+    cu_buffer out = {0};
+
+    cu_text_show_lines(&out, text, 3);
+    cu_buffer_u8(&out, 0);
+    assert_string_equal((const char *)out.p, in_lines);
+    cu_buffer_empty(&out);
+    cu_text_show_in_line(&out, text);
+    cu_buffer_u8(&out, 0);
+    assert_string_equal((const char *)out.p, in_line);
+    cu_buffer_free(&out);
+}
+
+static void lines_are_shown_as_lines_and_nothing_else_moves_a_cursor(void **state)
+{
+    (void)state;
+    assert_lines("", "", "");
+    assert_lines("one", "one", "one");
+    assert_lines("one\ntwo\n\nthree", "one\n   two\n   \n   three", "one ¶ two ¶  ¶ three");
+    assert_lines("one\n\n", "one", "one ¶  ¶ ");
+    assert_lines("\n\tx\t", "\n    x ", " ¶  x ");
+    assert_lines("a\x1b[2J\nb\x0d\xe2\x80\xaeg\n\xfe",
+                 "a\\x1b[2J\n   b\\x0d\\u{202e}g\n   \\xfe",
+                 "a\\x1b[2J ¶ b\\x0d\\u{202e}g ¶ \\xfe");
+}
+
 static void every_short_character_is_refused(void **state)
 {
     (void)state;
@@ -118,6 +145,7 @@ int main(void)
         cmocka_unit_test(what_is_blank_or_invisible_is_not_visible),
         cmocka_unit_test(names_keep_utf8_and_escape_the_rest),
         cmocka_unit_test(nothing_shown_moves_a_cursor),
+        cmocka_unit_test(lines_are_shown_as_lines_and_nothing_else_moves_a_cursor),
         cmocka_unit_test(every_short_character_is_refused),
         cmocka_unit_test(writes_each_character_as_it_is_read),
         cmocka_unit_test(what_does_not_fit_loses_its_middle),
