@@ -495,7 +495,6 @@ static cu_status tell_file(const telling *self, const file *from, cu_err *err)
                       .inode = from->inode,
                       .links = from->links,
                       .size = from->bytes,
-                      .allocated = from->bytes,
                       .modified_us = from->modified_us,
                       .accessed_us = from->accessed_us,
                       .changed_us = from->changed_us,

@@ -11,8 +11,8 @@
 typedef enum cu_class {
     CU_CLASS_UNREADABLE, /* strongest: where two claim a byte, the one listed first has it */
     CU_CLASS_ALLOCATED,
+    CU_CLASS_SLACK, /* lies in blocks that the allocation map gives to somebody */
     CU_CLASS_METADATA,
-    CU_CLASS_SLACK,
     CU_CLASS_RECOVERED,
     CU_CLASS_UNSUPPORTED,
     CU_CLASS_UNALLOCATED,

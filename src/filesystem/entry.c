@@ -30,7 +30,6 @@ void cu_entry_append(cu_buffer *out, const cu_entry *entry)
     cu_buffer_u64le(out, (uint64_t)entry->accessed_us);
     cu_buffer_u64le(out, (uint64_t)entry->changed_us);
     cu_buffer_u64le(out, (uint64_t)entry->born_us);
-    cu_buffer_u64le(out, entry->allocated);
     append_bytes(out, entry->content);
     cu_buffer_u32le(out, (uint32_t)entry->extent_count);
     for (size_t i = 0; i < entry->extent_count; i++) {
@@ -100,7 +99,6 @@ cu_status cu_entry_read(cu_bytes frame, cu_entry *out, cu_extent **extents, size
     entry.accessed_us = (int64_t)cu_cursor_u64le(&c);
     entry.changed_us = (int64_t)cu_cursor_u64le(&c);
     entry.born_us = (int64_t)cu_cursor_u64le(&c);
-    entry.allocated = cu_cursor_u64le(&c);
     entry.content = take_bytes(&c);
     if (entry.kind < CU_ENTRY_FILESYSTEM || entry.kind > CU_ENTRY_END ||
         entry.folder.n > cu_entry_name_max || entry.name.n > cu_entry_name_max ||

@@ -29,6 +29,7 @@ typedef enum cu_entry_kind {
     CU_ENTRY_FILESYSTEM = 1, /* first: what was opened */
     CU_ENTRY_FILE,           /* a file, or one stream of it */
     CU_ENTRY_STRUCTURE,      /* extents that hold the file system's own structures */
+    CU_ENTRY_SLACK,          /* extents of a live file behind its end */
     CU_ENTRY_REMARK,         /* a finding of the walk */
     CU_ENTRY_END,            /* last: the walk saw everything */
 } cu_entry_kind;
@@ -61,9 +62,7 @@ typedef struct cu_entry {
     uint32_t block_bytes; /* FILESYSTEM */
     uint64_t links;
     int64_t modified_us, accessed_us, changed_us, born_us; /* INT64_MIN: unknown */
-    uint64_t allocated; /* FILE: bytes of the last extent's end, rounded to blocks: slack lies
-                           after size */
-    cu_bytes content;   /* with RESIDENT */
+    cu_bytes content;                                      /* with RESIDENT */
     cu_extent *extents;
     size_t extent_count;
 } cu_entry;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { flush_bytes = 256 << 10, extents_max = 1 << 20 };
+enum { flush_bytes = 256 << 10, extents_max = 1 << 20, allocated_max = 1 << 14 };
 
 typedef struct walk {
     TSK_FS_INFO *fs;
@@ -126,17 +126,15 @@ static bool add_run(walk *self, uint64_t file_offset, uint64_t bytes,
            add_extent(self, file_offset + there, bytes - there, CU_EXTENT_UNKNOWN);
 }
 
-/* The bytes 0 to size of the attribute; what is past its initialised part reads as zero. */
-static bool add_runs(walk *self, const TSK_FS_ATTR *attribute, uint64_t size)
+/* The runs of an attribute between two of its bytes. *end: where they end, or to. */
+static bool add_runs_between(walk *self, const TSK_FS_ATTR *attribute, uint64_t from,
+                             uint64_t to, uint64_t *end)
 {
     const uint64_t block = self->fs->block_size;
     const uint64_t skip = attribute->nrd.skiplen;
-    const uint64_t init = (uint64_t)attribute->nrd.initsize;
-    const uint64_t stored = init < size ? init : size;
     uint64_t at = 0;
 
-    self->count = 0;
-    for (const TSK_FS_ATTR_RUN *run = attribute->nrd.run; run != NULL && at < stored;
+    for (const TSK_FS_ATTR_RUN *run = attribute->nrd.run; run != NULL && at < to;
          run = run->next) {
         const uint64_t run_skip = at == 0 && skip < run->len * block ? skip : 0;
         uint64_t bytes = 0;
@@ -144,14 +142,37 @@ static bool add_runs(walk *self, const TSK_FS_ATTR *attribute, uint64_t size)
         if (__builtin_mul_overflow(run->len, block, &bytes))
             return false;
         bytes -= run_skip;
-        if (bytes > stored - at)
-            bytes = stored - at;
-        if (!add_run(self, at, bytes, run, run_skip))
+        if (bytes > to - at)
+            bytes = to - at;
+
+        const uint64_t before = at >= from ? 0 : from - at < bytes ? from - at : bytes;
+
+        if (!add_run(self, at + before, bytes - before, run, run_skip + before))
             return false;
         at += bytes;
     }
-    return add_extent(self, at, stored - at, CU_EXTENT_UNKNOWN) &&
-           add_extent(self, stored, size - stored, CU_EXTENT_HOLE);
+    *end = at;
+    return true;
+}
+
+/* How much of the first size bytes was ever written: the rest reads as zero. */
+static uint64_t written_of(const TSK_FS_ATTR *attribute, uint64_t size)
+{
+    const uint64_t written = (uint64_t)attribute->nrd.initsize;
+
+    return written < size ? written : size;
+}
+
+/* The bytes 0 to size of the attribute. */
+static bool add_runs(walk *self, const TSK_FS_ATTR *attribute, uint64_t size)
+{
+    const uint64_t written = written_of(attribute, size);
+    uint64_t end = 0;
+
+    self->count = 0;
+    return add_runs_between(self, attribute, 0, written, &end) &&
+           add_extent(self, end, written - end, CU_EXTENT_UNKNOWN) &&
+           add_extent(self, written, size - written, CU_EXTENT_HOLE);
 }
 
 /* ---- files ---- */
@@ -233,9 +254,11 @@ static void set_content(walk *self, cu_entry *entry, const TSK_FS_ATTR *attribut
         entry->flags = (entry->flags & ~(uint32_t)CU_ENTRY_RESIDENT) | CU_ENTRY_BY_LIBRARY;
         return;
     }
-    entry->allocated = attribute->nrd.allocsize < 0 ? 0 : (uint64_t)attribute->nrd.allocsize;
     /* The extents of a compressed file are still its own; its size is not their length. */
-    const uint64_t span = (entry->flags & CU_ENTRY_BY_LIBRARY) != 0 ? entry->allocated : size;
+    const bool by_library = (entry->flags & CU_ENTRY_BY_LIBRARY) != 0;
+    const uint64_t span = !by_library                    ? size
+                          : attribute->nrd.allocsize < 0 ? 0
+                                                         : (uint64_t)attribute->nrd.allocsize;
 
     if (!add_runs(self, attribute, span)) {
         remark(self, "not-examined", "a file has more fragments than can be followed");
@@ -243,6 +266,24 @@ static void set_content(walk *self, cu_entry *entry, const TSK_FS_ATTR *attribut
     }
     entry->extents = self->extents;
     entry->extent_count = self->count;
+}
+
+/* What the blocks of a live file hold behind what was written of it. */
+static void tell_slack(walk *self, const TSK_FS_ATTR *attribute)
+{
+    const uint64_t size = attribute->size < 0 ? 0 : (uint64_t)attribute->size;
+    cu_entry entry = {.kind = CU_ENTRY_SLACK};
+    uint64_t end = 0;
+
+    if ((attribute->flags & TSK_FS_ATTR_NONRES) == 0 ||
+        (attribute->flags & TSK_FS_ATTR_COMP) != 0 || attribute->r != NULL)
+        return;
+    self->count = 0;
+    (void)add_runs_between(self, attribute, written_of(attribute, size), UINT64_MAX, &end);
+    entry.extents = self->extents;
+    entry.extent_count = self->count;
+    if (self->count > 0)
+        tell(self, &entry);
 }
 
 static void tell_structure(walk *self, const TSK_FS_ATTR *attribute)
@@ -314,6 +355,8 @@ static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
         entry.stream = stream_name(self->fs, attribute);
         set_content(self, &entry, attribute);
         tell(self, &entry);
+        if (live)
+            tell_slack(self, attribute);
         told = told || entry.stream.n == 0;
     }
     if (!told && !directory) {
@@ -495,10 +538,27 @@ static void see_all(walk *self)
 
 /* ---- the allocation map: what is allocated but no file's is structure ---- */
 
+static void tell_counted(walk *self)
+{
+    const cu_entry entry = {
+        .kind = CU_ENTRY_STRUCTURE, .extents = self->extents, .extent_count = self->count};
+
+    tell(self, &entry);
+    self->count = 0;
+}
+
+static void add_blocks(walk *self, TSK_DADDR_T first, TSK_DADDR_T end)
+{
+    const TSK_FS_ATTR_RUN run = {.addr = first, .len = end - first};
+
+    if (self->count == allocated_max)
+        tell_counted(self);
+    (void)add_run(self, first * self->fs->block_size, run.len * self->fs->block_size, &run, 0);
+}
+
 static void tell_allocated(walk *self)
 {
     TSK_FS_INFO *const fs = self->fs;
-    cu_entry entry = {.kind = CU_ENTRY_STRUCTURE};
     TSK_DADDR_T first = 0;
     bool inside = false;
 
@@ -508,22 +568,13 @@ static void tell_allocated(walk *self)
 
         if (allocated && !inside)
             first = block;
-        if (!allocated && inside && first < block) {
-            const TSK_FS_ATTR_RUN run = {.addr = first, .len = block - first};
-
-            if (!add_run(self, first * fs->block_size, run.len * fs->block_size, &run, 0))
-                break;
-        }
+        if (!allocated && inside)
+            add_blocks(self, first, block);
         inside = allocated;
     }
-    if (inside) {
-        const TSK_FS_ATTR_RUN run = {.addr = first, .len = fs->last_block_act + 1 - first};
-
-        (void)add_run(self, first * fs->block_size, run.len * fs->block_size, &run, 0);
-    }
-    entry.extents = self->extents;
-    entry.extent_count = self->count;
-    tell(self, &entry);
+    if (inside)
+        add_blocks(self, first, fs->last_block_act + 1);
+    tell_counted(self);
 }
 
 static void tell_filesystem(walk *self, const char *name)

@@ -20,8 +20,9 @@ static cu_status add_finding(cu_intake *self, const cu_evidence_finding *finding
     return self->write ? cu_evidence_add_finding(self->evidence, finding, err) : CU_OK;
 }
 
-static cu_status add_volume(cu_intake *self, const cu_volume *volume, const char *prefix,
-                            const char *filesystem, const char *examined, cu_err *err)
+/* walked: what was found in it, or only its prefix. */
+static cu_status add_volume(cu_intake *self, const cu_volume *volume, const cu_walked *walked,
+                            const char *examined, cu_err *err)
 {
     static const char *const kinds[] = {[CU_VOLUME_PARTITION] = "partition",
                                         [CU_VOLUME_TABLE] = "table",
@@ -29,14 +30,14 @@ static cu_status add_volume(cu_intake *self, const cu_volume *volume, const char
     const cu_evidence_volume row = {
         .id = self->next_volume++,
         .number = volume->number,
-        .prefix = prefix,
+        .prefix = walked->prefix,
         .kind = kinds[volume->kind],
         .type = volume->type,
         .name = volume->name,
-        .filesystem = filesystem,
+        .filesystem = walked->filesystem,
         .offset = volume->offset,
         .bytes = volume->bytes,
-        .block_bytes = 0,
+        .block_bytes = walked->block_bytes,
         .examined = examined,
     };
 
@@ -113,7 +114,7 @@ static cu_status walk_one(cu_intake *self, const cu_volume *volume, const char *
     } else if (walked->damaged) {
         (void)snprintf(examined, sizeof examined, "incomplete: see its findings");
     }
-    return add_volume(self, volume, walked->prefix, filesystem, examined, err);
+    return add_volume(self, volume, walked, examined, err);
 }
 
 static cu_status take_claims(cu_intake *self, const cu_volume *volume,
@@ -145,10 +146,10 @@ static cu_status take_partition(cu_intake *self, const cu_volume *volume, cu_err
 {
     cu_filesystem_claims claims = {.count = 0};
     cu_err detect_err = {0};
-    char prefix[16];
+    cu_walked unread = {0};
     cu_status st = cu_device_detect(self->device, volume->offset, &claims, &detect_err);
 
-    (void)snprintf(prefix, sizeof prefix, "/p%u", volume->number);
+    (void)snprintf(unread.prefix, sizeof unread.prefix, "/p%u", volume->number);
     if (st == CU_OK && claims.count > 0)
         return take_claims(self, volume, &claims, err);
     if (st != CU_OK && !is_of_evidence(st)) {
@@ -161,9 +162,9 @@ static cu_status take_partition(cu_intake *self, const cu_volume *volume, cu_err
 
     st = cu_plan_claim(self->plan, volume->offset, volume->bytes, CU_CLASS_UNSUPPORTED, err);
     if (st == CU_OK)
-        st = not_examined(self, prefix, volume->offset, why, err);
+        st = not_examined(self, unread.prefix, volume->offset, why, err);
     if (st == CU_OK)
-        st = add_volume(self, volume, prefix, "", "none", err);
+        st = add_volume(self, volume, &unread, "none", err);
     return st;
 }
 
@@ -178,7 +179,7 @@ static cu_status take_volume(cu_intake *self, const cu_volume *volume, cu_err *e
         if (st != CU_OK)
             return st;
     }
-    return add_volume(self, volume, "", "", "none", err);
+    return add_volume(self, volume, &(cu_walked){0}, "none", err);
 }
 
 static cu_status take_remarks(cu_intake *self, const cu_volumes *volumes, cu_err *err)

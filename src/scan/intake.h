@@ -16,6 +16,7 @@ typedef struct cu_walked {
     uint64_t bytes;
     char filesystem[16];
     char prefix[32];
+    uint32_t block_bytes;
     bool damaged; /* the walk had to leave something out, and said so */
 } cu_walked;
 

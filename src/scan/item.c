@@ -194,34 +194,32 @@ static cu_status add_runs(item *self, cu_err *err)
     return st;
 }
 
-/* What the extents claim of the device: the file's own bytes, then the slack to the block's
- * end. */
-static cu_status claim_extents(item *self, cu_err *err)
+/* What the extents claim of the device. */
+static cu_status claim(cu_plan *plan, const cu_entry *entry, cu_class class_of_bytes,
+                       cu_err *err)
 {
-    const cu_entry *const entry = self->entry;
-    const bool structure =
-        (entry->flags & (CU_ENTRY_VIRTUAL | CU_ENTRY_DIRECTORY)) != 0 && entry->stream.n == 0;
-    const cu_class own = !self->live ? CU_CLASS_RECOVERED
-                         : structure ? CU_CLASS_METADATA
-                                     : CU_CLASS_ALLOCATED;
-    const cu_extent *last = NULL;
     cu_status st = CU_OK;
 
     for (size_t i = 0; st == CU_OK && i < entry->extent_count; i++) {
         const cu_extent *const extent = &entry->extents[i];
 
-        if (extent->device_offset >= CU_EXTENT_UNKNOWN)
-            continue;
-        st = cu_plan_claim(self->intake->plan, extent->device_offset, extent->bytes, own, err);
-        last = extent;
+        if (extent->device_offset < CU_EXTENT_UNKNOWN)
+            st = cu_plan_claim(plan, extent->device_offset, extent->bytes, class_of_bytes, err);
     }
-    if (st == CU_OK && self->live && last != NULL &&
-        entry->allocated > last->file_offset + last->bytes &&
-        (entry->flags & CU_ENTRY_BY_LIBRARY) == 0)
-        st = cu_plan_claim(self->intake->plan, last->device_offset + last->bytes,
-                           entry->allocated - (last->file_offset + last->bytes), CU_CLASS_SLACK,
-                           err);
     return st;
+}
+
+static cu_status claim_extents(item *self, cu_err *err)
+{
+    const uint32_t flags = self->entry->flags;
+    const bool structure =
+        (flags & (CU_ENTRY_VIRTUAL | CU_ENTRY_DIRECTORY)) != 0 && self->entry->stream.n == 0;
+
+    return claim(self->intake->plan, self->entry,
+                 !self->live ? CU_CLASS_RECOVERED
+                 : structure ? CU_CLASS_METADATA
+                             : CU_CLASS_ALLOCATED,
+                 err);
 }
 
 static cu_status add_content(item *self, cu_err *err)
@@ -372,18 +370,6 @@ static cu_status take_file(cu_intake *intake, uint32_t walked, const cu_entry *e
     return st;
 }
 
-static cu_status take_structure(cu_intake *intake, const cu_entry *entry, cu_err *err)
-{
-    cu_status st = CU_OK;
-
-    for (size_t i = 0; st == CU_OK && i < entry->extent_count; i++) {
-        if (entry->extents[i].device_offset < CU_EXTENT_UNKNOWN)
-            st = cu_plan_claim(intake->plan, entry->extents[i].device_offset,
-                               entry->extents[i].bytes, CU_CLASS_METADATA, err);
-    }
-    return st;
-}
-
 static cu_status take_remark(cu_intake *intake, cu_walked *walked, const cu_entry *entry,
                              cu_err *err)
 {
@@ -424,10 +410,15 @@ static cu_status take_remark(cu_intake *intake, cu_walked *walked, const cu_entr
 cu_status cu_item_take(cu_intake *intake, uint32_t walked, const cu_entry *entry, cu_err *err)
 {
     switch (entry->kind) {
+    case CU_ENTRY_FILESYSTEM:
+        intake->walked[walked].block_bytes = entry->block_bytes;
+        return CU_OK;
     case CU_ENTRY_FILE:
         return take_file(intake, walked, entry, err);
     case CU_ENTRY_STRUCTURE:
-        return take_structure(intake, entry, err);
+        return claim(intake->plan, entry, CU_CLASS_METADATA, err);
+    case CU_ENTRY_SLACK:
+        return claim(intake->plan, entry, CU_CLASS_SLACK, err);
     case CU_ENTRY_REMARK:
         return take_remark(intake, &intake->walked[walked], entry, err);
     default:

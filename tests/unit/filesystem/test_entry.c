@@ -32,7 +32,7 @@ static void assert_same(const cu_entry *a, const cu_entry *b)
 {
     assert_true(a->kind == b->kind && a->flags == b->flags && a->inode == b->inode);
     assert_true(a->attribute == b->attribute && a->size == b->size && a->links == b->links);
-    assert_true(a->block_bytes == b->block_bytes && a->allocated == b->allocated);
+    assert_true(a->block_bytes == b->block_bytes);
     assert_true(a->modified_us == b->modified_us && a->accessed_us == b->accessed_us);
     assert_true(a->changed_us == b->changed_us && a->born_us == b->born_us);
     assert_true(cu_bytes_equal(a->folder, b->folder) && cu_bytes_equal(a->name, b->name));
@@ -61,7 +61,6 @@ static void make(cu_entry *out, cu_extent extents[40])
                       .accessed_us = INT64_MIN,
                       .changed_us = (int64_t)random_64(),
                       .born_us = -1,
-                      .allocated = random_64(),
                       .content = random_bytes(content, sizeof content),
                       .extents = extents,
                       .extent_count = random_number() % 40};
