@@ -288,8 +288,12 @@ cu_status cu_ledger_rotate(cu_ledger *ledger, const char *socket_path, const cha
 cu_status cu_ledger_recover(cu_ledger *ledger, const char *socket_path, const char *actor,
                             const char *reason, uint64_t *seq, cu_err *err) CU_MUST_CHECK;
 
-/* Has the last signed head cosigned; a witness that is new is named in the log first, and the
- * head signed again where parties name a signer. */
+/*
+ * Has the last signed head cosigned; a witness that is new is named in the log first, and the
+ * head signed again where parties name a signer.
+ *
+ * CU_EUSAGE  the signed head is from before the witness was named.
+ */
 cu_status cu_ledger_witness(cu_ledger *ledger, const cu_ledger_parties *parties,
                             const char *actor, cu_err *err) CU_MUST_CHECK;
 

@@ -382,6 +382,9 @@ cu_status cu_ledger_recover(cu_ledger *ledger, const char *socket_path, const ch
         if (st == CU_OK && cu_hash_equal(&root, &words.root))
             return cu_fail(err, CU_EUSAGE, "nothing is lost: the log has all that was signed");
     }
+    /* The copy may be from before the keys were named; what they sign is to be believed. */
+    if (st == CU_OK)
+        st = name_keys(ledger, &words, actor, err);
     if (st == CU_OK)
         st = record_gap(ledger, &words, actor, reason, seq, err);
     return st == CU_OK ? sign_over_gap(ledger, socket_path, *seq, err)
@@ -414,6 +417,24 @@ static cu_status name_witness(cu_ledger *ledger, const cu_verifier *key, const c
 
     if (st == CU_OK && find_key(keys, key) == NULL)
         st = record_key(ledger, actor, "witness.add", key, err);
+    free(keys);
+    return st;
+}
+
+/* A head that does not have the entry that names the witness in it has no use for its word. */
+static cu_status check_named_in(cu_ledger *ledger, const cu_verifier *key, uint64_t size,
+                                cu_err *err)
+{
+    cu_ledger_keys *const keys = malloc(sizeof *keys);
+    cu_status st = keys == NULL ? cu_fail(err, CU_ENOMEM, "out of memory")
+                                : cu_ledger_get_keys(ledger, keys, err);
+    const cu_ledger_key *const named = st == CU_OK ? find_key(keys, key) : NULL;
+
+    if (st == CU_OK && (named == NULL || size <= named->since))
+        st =
+            cu_fail(err, CU_EUSAGE,
+                    "the witness is new, and the signed head is from before it was named: have "
+                    "the head signed first, or give --signer, too");
     free(keys);
     return st;
 }
@@ -468,6 +489,8 @@ cu_status cu_ledger_witness(cu_ledger *ledger, const cu_ledger_parties *parties,
         st = cu_note_parse(cu_buffer_view(&bytes), note, err);
     if (st == CU_OK)
         st = cu_checkpoint_parse(note->text, &head, err);
+    if (st == CU_OK)
+        st = check_named_in(ledger, &key, head.size, err);
     if (st == CU_OK && cu_note_verify(note, &key, NULL, NULL) == CU_OK) {
         cu_buffer_free(&bytes);
         free(note);

@@ -207,6 +207,42 @@ def refuses_an_old_copy_until_the_gap_is_logged(folder):
     site.stop()
 
 
+def a_new_witness_waits_for_a_head_that_names_it(folder):
+    """Its word on an older head would be that of nobody, and the log then is not as it was written."""
+    site = Site(folder)
+    site.make(5)
+    site.ledger("sign", "--signer", site.signer)
+    site.trust()
+    site.start_witness()
+    said = site.ledger("witness", "--witness", site.witness, code=1)
+    assert "have the head signed first" in said, said
+    assert json.loads(site.ledger("verify", "--signer", site.signer, "--json"))["whole"]
+    site.ledger("sign", "--signer", site.signer)
+    site.ledger("witness", "--witness", site.witness)
+    assert json.loads(site.ledger("verify", "--signer", site.signer, "--witness", site.witness, "--json"))["whole"]
+    site.make(2)
+    site.ledger("sign", "--signer", site.signer)
+    site.ledger("witness", "--witness", site.witness)
+    assert json.loads(site.ledger("verify", "--witness", site.witness, "--json"))["whole"]
+    site.stop()
+
+
+def goes_on_from_a_copy_that_names_no_key(folder):
+    """A copy from before the first signature: the gap is signed by a key that the log names again."""
+    site = Site(folder)
+    site.make(5)
+    old = site.folder / "old.db"
+    shutil.copy(site.db, old)
+    site.ledger("sign", "--signer", site.signer)
+    for more in ("", "-wal", "-shm"):
+        pathlib.Path(str(site.db) + more).unlink(missing_ok=True)
+    shutil.copy(old, site.db)
+    (site.folder / "signer.state.allow-gap").touch()
+    site.ledger("recover", "--signer", site.signer, "--reason", "RESTORE-2")
+    assert json.loads(site.ledger("verify", "--signer", site.signer, "--json"))["whole"]
+    site.stop()
+
+
 def changes_its_key_with_an_overlap(folder):
     site = Site(folder)
     site.make(5)
@@ -353,7 +389,8 @@ def two_verifiers_agree_on_every_case(folder):
 
 
 TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks, names_the_file_that_is_wrong,
-         refuses_an_old_copy_until_the_gap_is_logged,
+         refuses_an_old_copy_until_the_gap_is_logged, a_new_witness_waits_for_a_head_that_names_it,
+         goes_on_from_a_copy_that_names_no_key,
          changes_its_key_with_an_overlap, goes_on_after_the_signer_was_killed, two_verifiers_agree_on_every_case]
 
 
