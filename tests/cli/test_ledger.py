@@ -29,7 +29,10 @@ spec.loader.exec_module(verify_bundle)
 class Site:
     """A log, its signer and its witness in a folder."""
 
+    made = []  # those of the test that runs: one that fails leaves no server behind
+
     def __init__(self, folder, url=None):
+        Site.made.append(self)
         self.folder = pathlib.Path(folder)
         self.db = self.folder / "log.db"
         self.url = url or f"sqlite:{self.db}"
@@ -406,6 +409,11 @@ def main():
                 failed += 1
                 word = "not ok"
                 print("#", type(error).__name__, str(error).replace("\n", "\n# ")[:2000])
+            finally:
+                for site in Site.made:
+                    for server in site.servers:
+                        server.kill()
+                Site.made.clear()
         print(f"{word} {number} - {test.__name__.replace('_', ' ')}", flush=True)
     return 1 if failed else 0
 
