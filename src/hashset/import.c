@@ -82,6 +82,8 @@ static cu_status find_format(const cu_hashset_import_options *options,
         return cu_fail(err, CU_EUSAGE,
                        "a %s set cannot be known-good: it lists graded material",
                        options->format);
+    if (options->columns != NULL && *format != &cu_hashset_format_csv)
+        return cu_fail(err, CU_EUSAGE, "columns are named of csv, not of %s", options->format);
     *out = *format;
     return CU_OK;
 }

@@ -11,7 +11,7 @@ typedef struct cu_hashset_import_options {
     const char *name;   /* NULL: as the source calls itself, else as its first file is called */
     const char *version; /* NULL: as the source says, else "" */
     const char *scheme;  /* of the codes, "NAME" or "NAME/VERSION"; NULL: "" */
-    const char *columns; /* of "csv": "md5,-,name"; NULL: its first line names them */
+    const char *columns; /* of "csv" alone: "md5,-,name"; NULL: its first line names them */
     cu_hashset_purpose purpose;
     const cu_hashset *except; /* of sets of ours: records whose digests it all has are passed
                                * over; NULL none */
@@ -46,11 +46,11 @@ typedef struct cu_hashset_report {
  * 12 bytes for each PDQ value while their near index is written, and 32 bytes for each record
  * of a source that says since when.
  *
- * CU_EUSAGE   no such format; a set of graded material as known-good; a name that is too long.
- * CU_EFORMAT  a file is broken or cut off; err names the offset and what was expected.
- * CU_EEXISTS  out_path is there.
- * CU_EIO      ENOSPC: no room beside out_path for what is sorted (about its own size again).
- * CU_ESTOPPED progress asked to stop.
+ * CU_EUSAGE   no such format; columns of one that is not csv; a set of graded material as
+ * known-good; a name that is too long. CU_EFORMAT  a file is broken or cut off; err names the
+ * offset and what was expected. CU_EEXISTS  out_path is there. CU_EIO      ENOSPC: no room
+ * beside out_path for what is sorted (about its own size again). CU_ESTOPPED progress asked to
+ * stop.
  */
 cu_status cu_hashset_import(const cu_hashset_import_options *options, const char *const *files,
                             size_t count, const char *out_path, cu_hashset_report *report,

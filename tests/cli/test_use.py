@@ -26,6 +26,7 @@ def wrong_use(_folder):
                       ["scan", "x", "-o", "y", "--workers", "0"], ["scan", "x", "-o", ""],
                       ["scan", "x", "-o", "y", "--exhibit", ""], ["show", "x", "--jsonl"],
                       ["hashset", "import", "--as", "md5", "--alert", "x", "-o", ""],
+                      ["hashset", "import", "--as", "md5", "--alert", "--columns", "md5", "x", "-o", "y"],
                       ["hashset", "union", "x", "y", "-o", ""]):
         done = run(*arguments)
         assert done.returncode == 2, (arguments, done)
