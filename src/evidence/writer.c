@@ -214,6 +214,40 @@ static cu_status create_tables(sqlite3 *database, cu_err *err)
     return status;
 }
 
+/*
+ * Looks at the first page of what is to be gone on with, without SQLite: that would roll
+ * another program's journal back. Ours is empty, or a database with a log; its mark may be in
+ * the log.
+ */
+static cu_status check_first_page(const cu_evidence_writer *writer, cu_err *err)
+{
+    static const uint8_t start[] = "SQLite format 3";
+
+    enum { format_at = 18, application_at = 68, head_bytes = 100, in_log = 2 };
+
+    uint8_t head[head_bytes];
+    const int fd = open(writer->partial, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return cu_fail_os(err, "could not open \"%s\"", writer->partial);
+
+    const ssize_t n = pread(fd, head, sizeof head, 0);
+
+    (void)close(fd);
+    if (n == 0)
+        return CU_OK;
+    if (n < (ssize_t)sizeof head || memcmp(head, start, sizeof start) != 0)
+        return cu_fail(err, CU_EFORMAT, "it is no database");
+
+    cu_cursor c = cu_cursor_over((cu_bytes){head + application_at, 4});
+    const uint32_t application = cu_cursor_u32be(&c);
+
+    if ((application != 0 && application != CU_EVIDENCE_APPLICATION) ||
+        head[format_at] != in_log || head[format_at + 1] != in_log)
+        return cu_fail(err, CU_EFORMAT, "it is another program's database");
+    return CU_OK;
+}
+
 static cu_status open_database(cu_evidence_writer *writer, cu_err *err)
 {
     int64_t tables = 0;
@@ -224,6 +258,8 @@ static cu_status open_database(cu_evidence_writer *writer, cu_err *err)
                                 err);
     (void)sqlite3_db_config(writer->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(writer->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    /* What turns out not to be ours is closed as it was. */
+    (void)sqlite3_db_config(writer->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 
     /* Exclusive: no second writer, and no shared memory file. */
     cu_status status = cu_database_run(
@@ -239,6 +275,8 @@ static cu_status open_database(cu_evidence_writer *writer, cu_err *err)
         status = create_tables(writer->database, err);
     if (status == CU_OK)
         status = cu_schema_check(writer->database, false, err);
+    if (status == CU_OK)
+        (void)sqlite3_db_config(writer->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     return status;
 }
 
@@ -288,12 +326,14 @@ cu_status cu_evidence_begin(const char *path, bool resume, cu_evidence_writer **
         status = cu_fail(err, CU_ENOTFOUND, "no unfinished scan \"%s\"", writer->partial);
     else if (!S_ISREG(there.st_mode))
         status = cu_fail(err, CU_EFORMAT, "\"%s\" is no file of a scan", writer->partial);
-    if (status == CU_OK) {
+    if (status != CU_OK)
+        return status;
+    status = check_first_page(writer, err);
+    if (status == CU_OK)
         status = open_database(writer, err);
-        if (status == CU_EFORMAT)
-            cu_database_unname(writer->database, err);
-        if (status == CU_EFORMAT)
-            return cu_while(err, status, "\"%s\" is no unfinished scan", writer->partial);
+    if (status == CU_EFORMAT) {
+        cu_database_unname(writer->database, err);
+        return cu_while(err, status, "\"%s\" is no unfinished scan", writer->partial);
     }
     if (status != CU_OK)
         return status;

@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import sys
 import termios
 import time
 
@@ -99,6 +100,23 @@ def errors_name_it_once(folder):
     assert told > 80, told
 
 
+def left_by_another_program(folder, pragma):
+    """What a program leaves that dies over its database, by the ending of each file's name."""
+    path = os.path.join(folder, "dies.db")
+    dies = ("import os, sqlite3, sys\nstore = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+            "store.execute('PRAGMA locking_mode = EXCLUSIVE')\nstore.execute(sys.argv[2])\n"
+            "store.execute('CREATE TABLE other (x)')\nstore.execute('INSERT INTO other VALUES (zeroblob(100000))')\n"
+            "store.execute('BEGIN')\nstore.execute('UPDATE other SET x = randomblob(100000)')\n"
+            "store.execute('INSERT INTO other VALUES (randomblob(9000000))')\nos._exit(0)")
+    subprocess.run([sys.executable, "-c", dies, path, pragma], check=True)
+    left = {}
+    for ending in ("", "-wal", "-journal", "-shm"):
+        if os.path.exists(path + ending):
+            left[ending] = read(path + ending)
+            os.remove(path + ending)
+    return left
+
+
 def other_files_as_partial(folder):
     """What lies where an unfinished scan would lie is named, and no link is followed."""
     stick = make_stick(folder)
@@ -108,15 +126,24 @@ def other_files_as_partial(folder):
     store.execute("CREATE TABLE other (x)")
     store.commit()
     store.close()
-    for content in (b"no database, and longer than a header of SQLite is" * 40, read(os.path.join(folder, "other.db"))):
-        with open(partial, "wb") as file:
-            file.write(content)
+    rolled = read(os.path.join(folder, "other.db"))
+    logged = left_by_another_program(folder, "PRAGMA journal_mode = WAL")
+    hot = left_by_another_program(folder, "PRAGMA cache_size = 1")
+    assert set(logged) == {"", "-wal"} and set(hot) == {"", "-journal"}, (logged, hot)
+    for left in ({"": b"no database, and longer than a header of SQLite is" * 40}, {"": b"short"}, {"": rolled}, logged, hot):
+        for ending, content in left.items():
+            with open(partial + ending, "wb") as file:
+                file.write(content)
         done = run("scan", stick, "-o", out, "--resume")
         assert done.returncode == 1 and b"no unfinished scan" in done.stderr, done
         assert partial.encode() in done.stderr and done.stderr.count(b"\n") == 1, done.stderr
         done = run("scan", stick, "-o", out)
         assert done.returncode == 1 and b"--resume" in done.stderr, done
-        os.remove(partial)
+        there = [os.path.join(folder, name) for name in os.listdir(folder)]
+        found = {path[len(partial):]: read(path) for path in there if path.startswith(partial)}
+        assert found == left, {ending: len(content) for ending, content in found.items()}
+        for ending in left:
+            os.remove(partial + ending)
     os.symlink(os.path.join(folder, "elsewhere"), partial)
     for option in ([], ["--resume"]):
         assert run("scan", stick, "-o", out, *option).returncode == 1
