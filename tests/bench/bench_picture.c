@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pictures a second on one core, beside the reference's own steps and beside `djpeg
- * -grayscale`, and what a fork for each picture adds. Photographs are generated: smooth shapes
- * under noise, at the sizes that cameras' files have; wallpapers of Debian packages are real
- * ones, where installed.
+ * -grayscale`, and what the sandbox and a fork for each picture add. Photographs are generated:
+ * smooth shapes under noise, at the sizes that cameras' files have; wallpapers of Debian
+ * packages are real ones, where installed.
  */
 #include "base/clock.h"
 #include "picture/examine.h"
+#include "sandbox/sandbox.h"
 #include "support/make_jpeg.h"
 
 #include <fcntl.h>
@@ -81,9 +82,7 @@ static void by_decoder(sample *self)
         abort();
 }
 
-/* Its start is taken off below; that leaves a difference of two large times where the picture
- * is small, so the same decoder is timed in this process, too. */
-static void by_djpeg(sample *self)
+static void run_djpeg(const char *path)
 {
     const pid_t pid = fork();
     int status = 0;
@@ -92,28 +91,26 @@ static void by_djpeg(sample *self)
         const int nothing = open("/dev/null", O_WRONLY);
 
         (void)dup2(nothing, 1);
-        execlp("djpeg", "djpeg", "-grayscale", self->path, (char *)NULL);
+        execlp("djpeg", "djpeg", "-grayscale", path, (char *)NULL);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
         abort();
 }
 
+/* What it takes of one block is taken off below. That leaves a difference of two large times
+ * where the picture is small, so the same decoder is timed in this process, too. */
+static void by_djpeg(sample *self)
+{
+    run_djpeg(self->path);
+}
+
+static sample one_block = {
+    .made = {.width = 8, .height = 8, .channels = 3, .across = 1, .down = 1, .quality = 80}};
+
 static void start_of_djpeg(CU_UNUSED sample *self)
 {
-    const pid_t pid = fork();
-    int status = 0;
-
-    if (pid == 0) {
-        const int nothing = open("/dev/null", O_WRONLY);
-
-        (void)dup2(nothing, 1);
-        (void)dup2(nothing, 2);
-        execlp("djpeg", "djpeg", "-version", (char *)NULL);
-        _exit(127);
-    }
-    if (pid < 0 || waitpid(pid, &status, 0) != pid)
-        abort();
+    run_djpeg(one_block.path);
 }
 
 static cu_picture_decoder *decoder;
@@ -125,6 +122,25 @@ static void by_fork(sample *self)
 
     if (cu_picture_examine(decoder, &file, &facts, NULL) != CU_OK ||
         facts.outcome != CU_PICTURE_WHOLE)
+        abort();
+}
+
+static cu_zygote *one_process;
+
+/* In the same sandbox, but all pictures in one process: what a fork is compared with. */
+static void by_one_process(sample *self)
+{
+    const uint64_t n = self->n;
+    cu_buffer reply = {.ceiling = cu_sandbox_request_max};
+    cu_picture_facts facts;
+
+    if (cu_zygote_ask(one_process, (cu_bytes){(const uint8_t *)&n, sizeof n}, &self->fd, 1,
+                      &reply, NULL) != CU_OK ||
+        reply.n != sizeof facts)
+        abort();
+    memcpy(&facts, reply.p, sizeof facts);
+    cu_buffer_free(&reply);
+    if (facts.outcome != CU_PICTURE_WHOLE)
         abort();
 }
 
@@ -174,6 +190,14 @@ static void prepare(sample *self)
     close(out);
 }
 
+static void discard(sample *self)
+{
+    unlink(self->path);
+    close(self->fd);
+    free(self->file);
+    self->file = NULL;
+}
+
 static double processor_seconds(int whose)
 {
     struct rusage used;
@@ -183,16 +207,28 @@ static double processor_seconds(int whose)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
+static void start_both(void)
+{
+    if (cu_picture_decoder_start(&decoder, NULL) != CU_OK ||
+        cu_zygote_start("picture-without-fork", &one_process, NULL) != CU_OK)
+        abort();
+}
+
+static void stop_both(void)
+{
+    cu_picture_decoder_stop(decoder);
+    cu_zygote_stop(one_process);
+}
+
 static double all_processors(sample *self, way look, unsigned times)
 {
     const double before = processor_seconds(RUSAGE_SELF) + processor_seconds(RUSAGE_CHILDREN);
 
     /* What the forks took is known once they and their zygote are gone. */
-    if (cu_picture_decoder_start(&decoder, NULL) != CU_OK)
-        abort();
+    start_both();
     for (unsigned i = 0; i < times; i++)
         look(self);
-    cu_picture_decoder_stop(decoder);
+    stop_both();
     return processor_seconds(RUSAGE_SELF) + processor_seconds(RUSAGE_CHILDREN) - before;
 }
 
@@ -214,33 +250,35 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * What a fork adds to a file that is mapped here: the two take turns, and the middle of all
- * rounds is told, not the best, so that a fork that is slow now and then counts.
+ * What a fork for each picture adds to one sandboxed process for all, and both to a file that
+ * is mapped here. They take turns, and the middle of all rounds is told, not the best, so that
+ * a fork that is slow now and then counts.
  */
 static void measure_fork(sample *self)
 {
-    const way ways[] = {by_mapping, by_fork};
+    static const way ways[] = {by_mapping, by_one_process, by_fork};
     double each[CU_COUNT_OF(ways)][fork_rounds];
+    double wall[CU_COUNT_OF(ways)];
+    double busy[CU_COUNT_OF(ways)];
 
-    if (cu_picture_decoder_start(&decoder, NULL) != CU_OK)
-        abort();
+    start_both();
     for (int round = 0; round < fork_rounds; round++) {
         for (size_t k = 0; k < CU_COUNT_OF(ways); k++)
-            each[k][round] = one_round(self, ways[k]);
+            each[k][round] = one_round(self, ways[k]) * 1e3;
     }
-    cu_picture_decoder_stop(decoder);
-    for (size_t k = 0; k < CU_COUNT_OF(ways); k++)
+    stop_both();
+    for (size_t k = 0; k < CU_COUNT_OF(ways); k++) {
         qsort(each[k], fork_rounds, sizeof each[k][0], by_size);
-
-    const double mapped = each[0][fork_rounds / 2];
-    const double forked = each[1][fork_rounds / 2];
-    const double here = processors(self, by_mapping);
-    const double there = processors(self, by_fork);
-
-    printf("%-26.26s            mapped here %6.2f ms, in a fork %6.2f ms (%+.1f %%); of "
-           "processors %6.2f and %6.2f ms (%+.1f %%)\n",
-           "", mapped * 1e3, forked * 1e3, (forked / mapped - 1) * 100, here * 1e3, there * 1e3,
-           (there / here - 1) * 100);
+        wall[k] = each[k][fork_rounds / 2];
+        busy[k] = processors(self, ways[k]) * 1e3;
+    }
+    printf(
+        "%-26.26s            mapped here %6.2f ms, in one sandboxed process %6.2f, in a fork "
+        "each %6.2f (%+.1f and %+.1f %%); of processors %6.2f, %6.2f, %6.2f ms (%+.1f and "
+        "%+.1f %%)\n",
+        "", wall[0], wall[1], wall[2], (wall[2] / wall[0] - 1) * 100,
+        (wall[2] / wall[1] - 1) * 100, busy[0], busy[1], busy[2], (busy[2] / busy[0] - 1) * 100,
+        (busy[2] / busy[1] - 1) * 100);
 }
 
 /* Seconds for one picture. */
@@ -269,10 +307,7 @@ static costs measure(sample *self)
            alone * 1e3, ours / alone, djpeg * 1e3, ours / djpeg, 1 / ours);
     measure_fork(self);
     fflush(stdout);
-    unlink(self->path);
-    close(self->fd);
-    free(self->file);
-    self->file = NULL;
+    discard(self);
     return (costs){ours, alone};
 }
 
@@ -388,8 +423,10 @@ int main(void)
          .times = 30},
     };
 
+    prepare(&one_block);
     for (size_t i = 0; i < CU_COUNT_OF(samples); i++)
         (void)measure(&samples[i]);
     measure_wallpapers();
+    discard(&one_block);
     return 0;
 }
