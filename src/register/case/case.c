@@ -52,6 +52,22 @@ static cu_status keep_in_reach(cu_act *act)
     return st;
 }
 
+/* Whoever is in charge must be able to see it. */
+static cu_status assign(cu_act *act)
+{
+    const char *const officer = cu_record_text(act->record, "in_charge");
+    int64_t conflicts = 0;
+    const cu_status st = cu_act_count(
+        act,
+        "SELECT count(*) FROM register_access WHERE \"case\" = $1 AND officer = $2"
+        " AND kind = 'conflict' AND state = 'in-force'",
+        CU_VALUES(cu_value_text(act->record->ref), cu_value_text(officer)), &conflicts);
+
+    if (st == CU_OK && conflicts > 0)
+        return cu_act_refuse(act, "U3", "%s cannot be in charge of it", officer);
+    return st == CU_OK ? keep_in_reach(act) : st;
+}
+
 static cu_status open_case(cu_act *act)
 {
     const cu_status st = CU_OK;
@@ -118,7 +134,7 @@ static const cu_action case_actions[] = {
      .right = CU_RIGHT_ALLOCATE,
      .duty = "alteration",
      .wants = "in_charge reason",
-     .rules = keep_in_reach},
+     .rules = assign},
     {.name = "restrict",
      .says = "to the officers on its list",
      .from = "open closed",

@@ -587,6 +587,18 @@ u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must(void **
     cu_arena_free(outcome.arena);
 }
 
+static void u3_a_case_is_in_nobodys_charge_who_must_not_see_it(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+
+    (void)force_do(book, "iv2", "access declare", NULL, "case", name, "reason", "a relative",
+                   NULL);
+    (void)force_refused(book, "U3", "ds", "case assign", name, "in_charge", "iv2", "reason",
+                        "leave", NULL);
+    (void)force_do(book, "ds", "case assign", name, "in_charge", "ds", "reason", "leave", NULL);
+}
+
 static void t1_f4_p1_nobody_approves_what_they_did_themselves(void **state)
 {
     cu_register *const book = force_book(state);
@@ -707,6 +719,7 @@ int main(void)
         ON_BOTH(u2_u3_u4_u8_restricted_and_conflicted_cases_are_kept_from_whom_they_must),
         ON_BOTH(u5_a_record_that_changed_since_it_was_seen_is_not_changed_again),
         ON_BOTH(every_act_every_look_and_every_refusal_is_an_entry),
+        ON_BOTH(u3_a_case_is_in_nobodys_charge_who_must_not_see_it),
         ON_BOTH(t1_f4_p1_nobody_approves_what_they_did_themselves),
         ON_BOTH(p1_a_value_that_could_not_be_read_is_not_proposed),
         ON_BOTH(every_row_is_as_the_ledger_has_it),
