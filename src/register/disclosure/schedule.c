@@ -93,37 +93,61 @@ static cu_status check_assessed(cu_act *act)
     return st;
 }
 
-/* Gives the next numbers of the series to what has none. */
-static cu_status give_numbers(cu_act *act, const schedule_kind *kind, int64_t *first)
+enum { numbered_at_once = 500 };
+
+/* Numbers one item of material, and puts it onto the schedule. */
+static cu_status give_number(cu_act *act, const schedule_kind *kind, const char *ref,
+                             int64_t *out)
+{
+    const char *const counter =
+        cu_act_format(act, "items of %s %s", cu_record_text(act->record, "case"), kind->series);
+    cu_record *material = NULL;
+    cu_status st = cu_act_next(act, counter, out);
+
+    if (st == CU_OK)
+        st = cu_act_load(act, "material", ref, &material);
+    if (st != CU_OK)
+        return st;
+    material->state = "scheduled";
+    cu_record_set(material, "series", kind->series);
+    cu_record_set_number(material, "item_no", *out);
+    cu_record_set(material, "schedule", act->record->ref);
+    return cu_act_save(act, material);
+}
+
+/* The next of what has no number, at most as many as there is room for. */
+static cu_status find_unnumbered(cu_act *act, const schedule_kind *kind,
+                                 const char *refs[numbered_at_once], size_t *count)
 {
     CU_AUTO(cu_rows, rows);
-    const char *const of = cu_record_text(act->record, "case");
-    const char *refs[1000];
-    size_t count = 0;
     bool more = false;
-    cu_status st = cu_store_query(act->store, kind->unnumbered, CU_VALUES(cu_value_text(of)),
+    cu_status st = cu_store_query(act->store, kind->unnumbered,
+                                  CU_VALUES(cu_value_text(cu_record_text(act->record, "case"))),
                                   &rows, act->err);
 
-    while (st == CU_OK && count < CU_COUNT_OF(refs) &&
+    *count = 0;
+    while (st == CU_OK && *count < numbered_at_once &&
            (st = cu_rows_next(rows, &more, act->err)) == CU_OK && more)
-        refs[count++] = cu_act_format(act, "%s", cu_rows_text(rows, 0));
-    cu_rows_close(CU_MOVE(rows));
-    *first = 0;
-    for (size_t i = 0; st == CU_OK && i < count; i++) {
-        cu_record *material = NULL;
-        int64_t number = 0;
+        refs[(*count)++] = cu_act_format(act, "%s", cu_rows_text(rows, 0));
+    return st;
+}
 
-        st = cu_act_next(act, cu_act_format(act, "items of %s %s", of, kind->series), &number);
-        if (st == CU_OK)
-            st = cu_act_load(act, "material", refs[i], &material);
-        if (st != CU_OK)
-            return st;
-        material->state = "scheduled";
-        cu_record_set(material, "series", kind->series);
-        cu_record_set_number(material, "item_no", number);
-        cu_record_set(material, "schedule", act->record->ref);
-        st = cu_act_save(act, material);
-        *first = *first == 0 ? number : *first;
+/* Gives the next numbers of the series to all that has none. */
+static cu_status give_numbers(cu_act *act, const schedule_kind *kind, int64_t *first)
+{
+    const char *refs[numbered_at_once];
+    size_t count = numbered_at_once;
+    cu_status st = CU_OK;
+
+    *first = 0;
+    while (st == CU_OK && count == numbered_at_once) {
+        st = find_unnumbered(act, kind, refs, &count);
+        for (size_t i = 0; st == CU_OK && i < count; i++) {
+            int64_t number = 0;
+
+            st = give_number(act, kind, refs[i], &number);
+            *first = *first == 0 ? number : *first;
+        }
     }
     return st;
 }

@@ -469,6 +469,26 @@ static void d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent(void **stat
     assert_non_null(strstr(force_document(), "nil return"));
 }
 
+/* More than one question to the store answers: none is left for a schedule that never comes. */
+static void d1_a_schedule_lists_all_that_is_to_be_listed(void **state)
+{
+    cu_register *const book = force_book(state);
+    char name[64];
+    int64_t lines = 0;
+
+    (void)snprintf(name, sizeof name, "%s", force_case(book));
+    (void)force_do(book, "ds", "access grant", NULL, "case", name, "officer", "do", "reason",
+                   "disclosure", NULL);
+    for (int i = 0; i < 1001; i++)
+        (void)relevant(book, name, "one of many");
+    (void)certified(book, name, "6C");
+    for (const char *at = strstr(force_document(), "\tone of many"); at != NULL;
+         at = strstr(at + 1, "\tone of many"))
+        lines++;
+    assert_int_equal(lines, 1001);
+    assert_string_equal(force_field("last_item"), "1001");
+}
+
 static void
 d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed(void **state)
 {
@@ -637,6 +657,7 @@ int main(void)
         ON_BOTH(what_is_in_other_hands_or_in_transit_is_not_disposed_of),
         ON_BOTH(x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own),
         ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
+        ON_BOTH(d1_a_schedule_lists_all_that_is_to_be_listed),
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
         ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
         ON_BOTH(a_list_by_a_field_is_by_its_whole_value),
