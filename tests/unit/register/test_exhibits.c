@@ -489,6 +489,21 @@ static void d1_a_schedule_lists_all_that_is_to_be_listed(void **state)
     assert_string_equal(force_field("last_item"), "1001");
 }
 
+static void d4_a_schedule_is_sent_after_it_was_certified(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *schedule = NULL;
+
+    (void)force_do(book, "ds", "access grant", NULL, "case", name, "officer", "do", "reason",
+                   "disclosure", NULL);
+    force_clock("2021-03-10T09:00:30Z");
+    schedule = certified(book, name, "6D");
+    (void)force_refused(book, "D4", "do", "schedule send", schedule, "sent",
+                        "2021-03-10T08:59:59Z", NULL);
+    (void)force_do(book, "do", "schedule send", schedule, "sent", "2021-03-10 09:00", NULL);
+}
+
 static void
 d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed(void **state)
 {
@@ -658,6 +673,7 @@ int main(void)
         ON_BOTH(x1_x3_forfeiture_waits_for_its_notice_and_nobody_approves_their_own),
         ON_BOTH(d1_d4_numbers_run_on_and_a_schedule_stays_as_it_was_sent),
         ON_BOTH(d1_a_schedule_lists_all_that_is_to_be_listed),
+        ON_BOTH(d4_a_schedule_is_sent_after_it_was_certified),
         ON_BOTH(d3_d5_only_an_officer_of_the_case_certifies_and_only_when_all_is_assessed),
         ON_BOTH(a_file_on_two_exhibits_of_two_cases_links_them),
         ON_BOTH(a_list_by_a_field_is_by_its_whole_value),
