@@ -3,25 +3,13 @@
 #ifndef CU_PDQ_FRAME_H
 #define CU_PDQ_FRAME_H
 
-#include "pdq/engine.h"
+#include "pdq/sample.h"
 
 enum {
-    cu_pdq_copy_side = 512,
     cu_pdq_frames_max = 20,
     cu_pdq_grounds_max = 6,
     cu_pdq_least_share = 5, /* a frame's side is this part of the copy's at least */
 };
-
-/* A grey copy of a picture, its longer side at most cu_pdq_copy_side, rows without gaps. */
-typedef struct cu_pdq_copy {
-    uint8_t *p;
-    uint32_t width, height;
-} cu_pdq_copy;
-
-/* In pixels of the copy; right and bottom are just outside. */
-typedef struct cu_pdq_rectangle {
-    float left, top, right, bottom;
-} cu_pdq_rectangle;
 
 /* Writes where a picture within the copy may lie, the likeliest first; the copy as a whole is
  * not among them. CU_ENOMEM. */

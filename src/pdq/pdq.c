@@ -2,12 +2,12 @@
 /* The front door: checks, the two variants, the choice of kernel. */
 #include "pdq/pdq.h"
 
-#include "pdq/engine.h"
+#include "pdq/sample.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { cut_side = 512, alignment = 64 };
+enum { alignment = 64 };
 
 const cu_pdq_kernel *const *cu_pdq_kernels(void)
 {
@@ -161,48 +161,21 @@ cu_status cu_pdq_begin(const cu_pdq_pixels *shape, cu_pdq_scratch *scratch, cu_e
 
 /* ---- whole pictures ---- */
 
-/* Sixteen rows of nearest neighbours to 512 x 512, aspect not kept. */
-typedef struct cut {
-    const cu_pdq_pixels *pixels;
-    size_t columns[cut_side]; /* bytes from the start of a row */
-    uint8_t strip[cu_pdq_strip_rows][cut_side * 3];
-} cut;
-
-static void cut_rows(cut *self, size_t first)
-{
-    const cu_pdq_pixels *const pixels = self->pixels;
-    const size_t channels = pixels->channels;
-    const size_t next = pixels->plane_bytes != 0 ? pixels->plane_bytes : 1;
-
-    for (size_t y = 0; y < cu_pdq_strip_rows; y++) {
-        const uint8_t *const row =
-            pixels->p + (first + y) * pixels->height / cut_side * pixels->stride_bytes;
-        uint8_t *to = self->strip[y];
-
-        for (size_t x = 0; x < cut_side; x++) {
-            for (size_t i = 0; i < channels; i++)
-                *to++ = row[self->columns[x] + i * next];
-        }
-    }
-}
-
 static cu_status hash_cut(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixels,
                           cu_pdq_scratch *scratch, cu_pdq_hash *out, cu_err *err)
 {
-    const size_t step = pixels->plane_bytes != 0 ? 1 : pixels->channels;
-    const cu_pdq_pixels shape = {.stride_bytes = (size_t)cut_side * 3,
-                                 .width = cut_side,
-                                 .height = cut_side,
+    const cu_pdq_pixels shape = {.stride_bytes = (size_t)cu_pdq_cut_side * 3,
+                                 .width = cu_pdq_cut_side,
+                                 .height = cu_pdq_cut_side,
                                  .channels = pixels->channels};
-    cut self = {.pixels = pixels};
+    cu_pdq_cut self;
     const cu_status st = cu_pdq_begin_by(kernel, &shape, scratch, err);
 
     if (st != CU_OK)
         return st;
-    for (size_t x = 0; x < cut_side; x++)
-        self.columns[x] = x * pixels->width / cut_side * step;
-    for (size_t y = 0; y < cut_side; y += cu_pdq_strip_rows) {
-        cut_rows(&self, y);
+    cu_pdq_cut_begin(&self, pixels);
+    for (size_t y = 0; y < cu_pdq_cut_side; y += cu_pdq_strip_rows) {
+        cu_pdq_cut_rows(&self, y);
         cu_pdq_take(scratch, self.strip[0]);
     }
     cu_pdq_end(scratch, out);
@@ -218,7 +191,7 @@ cu_status cu_pdq_hash_by(const cu_pdq_kernel *kernel, const cu_pdq_pixels *pixel
     if (st != CU_OK)
         return st;
     if (variant == CU_PDQ_A && !is_too_small(pixels) &&
-        (pixels->width > cut_side || pixels->height > cut_side))
+        (pixels->width > cu_pdq_cut_side || pixels->height > cu_pdq_cut_side))
         return hash_cut(kernel, pixels, scratch, out, err);
     st = cu_pdq_begin_by(kernel, pixels, scratch, err);
     if (st != CU_OK)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { samples_max = 4, smallest_side = 32 };
+enum { smallest_side = 32 };
 
 /* Hashing views of one picture. */
 typedef struct views {
@@ -14,119 +14,9 @@ typedef struct views {
     size_t count;
 } views;
 
-/*
- * Which part of the copy a view shows. Places are in pixels of the copy; what lies outside the
- * content repeats its edge. The window is turned about its middle.
- */
-typedef struct window {
-    cu_pdq_rectangle shown;
-    cu_pdq_rectangle content;
-    float sine, cosine;
-} window;
-
-/* ---- the small grey copy ---- */
-
-/* Where a side is looked at: samples for each pixel of the copy, spread over what that pixel
- * stands for. */
-static void choose_samples(uint32_t side, uint32_t small, uint32_t samples, uint32_t *out)
-{
-    for (uint32_t i = 0; i < small; i++) {
-        const uint64_t from = (uint64_t)i * side / small;
-        const uint64_t to = (uint64_t)(i + 1) * side / small;
-
-        for (uint32_t k = 0; k < samples; k++)
-            *out++ = (uint32_t)(from +
-                                (to - from) * (2 * (uint64_t)k + 1) / (2 * (uint64_t)samples));
-    }
-}
-
-static uint32_t sum_of_row(const uint8_t *row, uint32_t channels, const uint32_t *columns,
-                           uint32_t samples)
-{
-    uint32_t sum = 0;
-
-    for (uint32_t i = 0; i < samples; i++) {
-        const uint8_t *const p = row + (size_t)columns[i] * channels;
-
-        sum += channels == 1 ? 256U * p[0] : 77U * p[0] + 150U * p[1] + 29U * p[2];
-    }
-    return sum;
-}
-
-/* Each pixel is the mean of up to 4 x 4 that it stands for. */
-static void make_copy(const cu_pdq_pixels *pixels, cu_pdq_copy *copy)
-{
-    const uint32_t step = pixels->width / copy->width + 1;
-    const uint32_t samples = step > 0 && step < samples_max ? step : samples_max;
-    uint32_t columns[cu_pdq_copy_side * samples_max];
-    uint32_t rows[cu_pdq_copy_side * samples_max];
-
-    choose_samples(pixels->width, copy->width, samples, columns);
-    choose_samples(pixels->height, copy->height, samples, rows);
-    for (uint32_t y = 0; y < copy->height; y++) {
-        for (uint32_t x = 0; x < copy->width; x++) {
-            uint32_t sum = 0;
-
-            for (uint32_t j = 0; j < samples; j++)
-                sum += sum_of_row(pixels->p + rows[y * samples + j] * pixels->stride_bytes,
-                                  pixels->channels, columns + (size_t)x * samples, samples);
-            copy->p[(size_t)y * copy->width + x] = (uint8_t)(sum / (256 * samples * samples));
-        }
-    }
-}
-
 /* ---- one view ---- */
 
-static float within(float value, float low, float high)
-{
-    if (value < low)
-        return low;
-    return value > high ? high : value;
-}
-
-/* The copy at a place between pixels. */
-static float between(const cu_pdq_copy *copy, float x, float y)
-{
-    const uint32_t x0 = (uint32_t)x;
-    const uint32_t y0 = (uint32_t)y;
-    const uint32_t x1 = x0 + 1 < copy->width ? x0 + 1 : x0;
-    const uint8_t *const upper = copy->p + (size_t)y0 * copy->width;
-    const uint8_t *const lower = y0 + 1 < copy->height ? upper + copy->width : upper;
-    const float across = x - (float)x0;
-    const float above = (float)upper[x0] + across * (float)(upper[x1] - upper[x0]);
-    const float below = (float)lower[x0] + across * (float)(lower[x1] - lower[x0]);
-
-    return above + (y - (float)y0) * (below - above);
-}
-
-/* Each place of the small picture is the mean of four samples about it. */
-static void show(const cu_pdq_copy *copy, const window *self, cu_pdq_small_picture *out)
-{
-    enum { fine = 2 * cu_pdq_small };
-
-    const cu_pdq_rectangle *const shown = &self->shown;
-    const float middle_x = (shown->left + shown->right) / 2.0F;
-    const float middle_y = (shown->top + shown->bottom) / 2.0F;
-    const float step_x = (shown->right - shown->left) / fine;
-    const float step_y = (shown->bottom - shown->top) / fine;
-
-    memset(out, 0, sizeof *out);
-    for (unsigned j = 0; j < fine; j++) {
-        const float v = ((float)j + 0.5F - fine / 2.0F) * step_y;
-
-        for (unsigned i = 0; i < fine; i++) {
-            const float u = ((float)i + 0.5F - fine / 2.0F) * step_x;
-            const float x = middle_x + u * self->cosine - v * self->sine - 0.5F;
-            const float y = middle_y + u * self->sine + v * self->cosine - 0.5F;
-
-            out->at[j / 2][i / 2] +=
-                0.25F * between(copy, within(x, self->content.left, self->content.right - 1.0F),
-                                within(y, self->content.top, self->content.bottom - 1.0F));
-        }
-    }
-}
-
-static void add(views *self, cu_pdq_change change, int amount, const window *seen)
+static void add(views *self, cu_pdq_change change, int amount, const cu_pdq_window *seen)
 {
     cu_pdq_view *const view = &self->out[self->count];
     cu_pdq_small_picture small;
@@ -134,7 +24,7 @@ static void add(views *self, cu_pdq_change change, int amount, const window *see
 
     if (self->count == cu_pdq_views_max)
         return;
-    show(self->copy, seen, &small);
+    cu_pdq_show(self->copy, seen, &small);
     cu_pdq_frequencies_of(&small, frequencies);
     cu_pdq_codes_of(frequencies, view->hash.codes);
     view->hash.quality = cu_pdq_quality_of(&small);
@@ -144,15 +34,16 @@ static void add(views *self, cu_pdq_change change, int amount, const window *see
 }
 
 /* The content, grown (or, where a number is below zero, cut) by shares of its sides. */
-static window around(const cu_pdq_rectangle *content, float by_x, float by_y)
+static cu_pdq_window around(const cu_pdq_rectangle *content, float by_x, float by_y)
 {
     const float width = content->right - content->left;
     const float height = content->bottom - content->top;
 
-    return (window){.shown = {content->left - by_x * width, content->top - by_y * height,
-                              content->right + by_x * width, content->bottom + by_y * height},
-                    .content = *content,
-                    .cosine = 1.0F};
+    return (cu_pdq_window){.shown = {content->left - by_x * width, content->top - by_y * height,
+                                     content->right + by_x * width,
+                                     content->bottom + by_y * height},
+                           .content = *content,
+                           .cosine = 1.0F};
 }
 
 /* ---- kinds of views ---- */
@@ -160,7 +51,7 @@ static window around(const cu_pdq_rectangle *content, float by_x, float by_y)
 static void add_frames(views *self, const cu_pdq_rectangle *frames, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const window seen = around(&frames[i], 0.0F, 0.0F);
+        const cu_pdq_window seen = around(&frames[i], 0.0F, 0.0F);
 
         add(self, CU_PDQ_FRAMED, 0, &seen);
     }
@@ -172,7 +63,8 @@ static void add_crops(views *self, const cu_pdq_rectangle *whole)
 
     for (size_t i = 0; i < CU_COUNT_OF(thousandths); i++) {
         const int share = thousandths[i];
-        const window seen = around(whole, (float)share / 1000.0F, (float)share / 1000.0F);
+        const cu_pdq_window seen =
+            around(whole, (float)share / 1000.0F, (float)share / 1000.0F);
 
         add(self, share > 0 ? CU_PDQ_CROPPED : CU_PDQ_WIDENED, abs(share), &seen);
     }
@@ -187,7 +79,7 @@ static void add_side_crops(views *self, const cu_pdq_rectangle *whole)
 
     for (size_t i = 0; i < CU_COUNT_OF(thousandths); i++) {
         const float share = (float)thousandths[i] / 1000.0F;
-        window seen = around(whole, 0.0F, 0.0F);
+        cu_pdq_window seen = around(whole, 0.0F, 0.0F);
 
         seen.shown.left = whole->left - share * width;
         add(self, CU_PDQ_CROPPED_LEFT, thousandths[i], &seen);
@@ -220,7 +112,7 @@ static void add_rotation(views *self, const cu_pdq_rectangle *whole, int tenths)
     const float longer = width > height ? width : height;
     const float shorter = width > height ? height : width;
     const float cut = (cosine + longer / shorter * sine - 1.0F) / 2.0F;
-    window seen = around(whole, 0.0F, 0.0F);
+    cu_pdq_window seen = around(whole, 0.0F, 0.0F);
 
     seen.sine = angle < 0 ? -sine : sine;
     seen.cosine = cosine;
@@ -285,7 +177,7 @@ cu_status cu_pdq_hash_views(const cu_pdq_pixels *pixels, cu_pdq_view out[cu_pdq_
     copy.p = malloc((size_t)copy.width * copy.height);
     if (copy.p == NULL)
         return cu_fail(err, CU_ENOMEM, "out of memory");
-    make_copy(pixels, &copy);
+    cu_pdq_fill_copy(pixels, &copy);
     st = hash_all(&self, err);
     free(copy.p);
     if (st == CU_OK)
