@@ -6,6 +6,7 @@
 #include "evidence/evidence.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { flush_bytes = 256 << 10 };
@@ -41,10 +42,16 @@ static void json_parent(cu_json *json, int64_t parent)
         cu_json_int(json, "parent", parent);
 }
 
+typedef struct volume_name {
+    int64_t id;
+    uint32_t number;
+    char filesystem[16];
+} volume_name;
+
+/* Every volume, in the order of its id. */
 typedef struct volume_names {
-    char filesystem[1024][16];
-    uint32_t number[1024];
-    size_t count;
+    volume_name *list;
+    size_t count, room;
 } volume_names;
 
 typedef struct items {
@@ -52,17 +59,45 @@ typedef struct items {
     volume_names volumes;
 } items;
 
-static cu_status keep_volume(void *context, const cu_evidence_volume *volume,
-                             CU_UNUSED cu_err *err)
+static cu_status keep_volume(void *context, const cu_evidence_volume *volume, cu_err *err)
 {
     volume_names *const self = context;
 
-    if (volume->id < 1 || volume->id >= (int64_t)CU_COUNT_OF(self->number))
-        return CU_OK;
-    (void)snprintf(self->filesystem[volume->id], sizeof self->filesystem[0], "%s",
-                   volume->filesystem);
-    self->number[volume->id] = volume->number;
+    if (self->count == self->room) {
+        const size_t room = self->room == 0 ? 64 : 2 * self->room;
+        volume_name *const grown = realloc(self->list, room * sizeof *grown);
+
+        if (grown == NULL)
+            return cu_fail(err, CU_ENOMEM, "out of memory");
+        self->list = grown;
+        self->room = room;
+    }
+
+    volume_name *const kept = &self->list[self->count++];
+
+    *kept = (volume_name){.id = volume->id, .number = volume->number};
+    (void)snprintf(kept->filesystem, sizeof kept->filesystem, "%s", volume->filesystem);
     return CU_OK;
+}
+
+static int by_id(const void *key, const void *element)
+{
+    const int64_t id = *(const int64_t *)key;
+    const volume_name *const name = element;
+
+    return (id > name->id) - (id < name->id);
+}
+
+/* The volume of that id; one without a number or a name where there is none. */
+static const volume_name *find_volume(const volume_names *volumes, int64_t id)
+{
+    static const volume_name none;
+    const volume_name *const found =
+        volumes->count == 0
+            ? NULL
+            : bsearch(&id, volumes->list, volumes->count, sizeof volumes->list[0], by_id);
+
+    return found == NULL ? &none : found;
 }
 
 static void json_digests(cu_json *json, const cu_evidence_item *item)
@@ -98,13 +133,13 @@ static void json_picture(cu_json *json, const cu_evidence_item *item)
 
 static void json_item(cu_json *json, const volume_names *volumes, const cu_evidence_item *item)
 {
-    const bool known = item->volume > 0 && item->volume < (int64_t)CU_COUNT_OF(volumes->number);
+    const volume_name *const volume = find_volume(volumes, item->volume);
 
     cu_json_open_object(json, NULL);
     cu_json_int(json, "id", item->id);
     cu_json_text(json, "path", item->path);
-    cu_json_uint(json, "volume", known ? volumes->number[item->volume] : 0);
-    cu_json_text(json, "filesystem", known ? volumes->filesystem[item->volume] : "");
+    cu_json_uint(json, "volume", volume->number);
+    cu_json_text(json, "filesystem", volume->filesystem);
     cu_json_text(json, "inode", item->inode);
     cu_json_text(json, "name", item->name);
     cu_json_uint(json, "size", item->size);
@@ -185,14 +220,14 @@ static cu_status see_finding(void *context, const cu_evidence_finding *finding, 
 
 static cu_status show_items(cu_evidence *evidence, bool jsonl, cu_err *err)
 {
-    static items self;
+    items self = {.shown = {.jsonl = jsonl}};
     cu_status st = CU_OK;
 
-    self.shown.jsonl = jsonl;
     self.shown.json.out = &self.shown.out;
     st = cu_evidence_each_volume(evidence, keep_volume, &self.volumes, err);
     if (st == CU_OK)
         st = cu_evidence_each_item(evidence, see_item, &self, err);
+    free(self.volumes.list);
     cu_cli_write(&self.shown.out);
     cu_buffer_free(&self.shown.out);
     return st;

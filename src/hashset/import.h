@@ -46,11 +46,12 @@ typedef struct cu_hashset_report {
  * 12 bytes for each PDQ value while their near index is written, and 32 bytes for each record
  * of a source that says since when.
  *
- * CU_EUSAGE   no such format; columns of one that is not csv; a set of graded material as
- * known-good; a name that is too long. CU_EFORMAT  a file is broken or cut off; err names the
- * offset and what was expected. CU_EEXISTS  out_path is there. CU_EIO      ENOSPC: no room
- * beside out_path for what is sorted (about its own size again). CU_ESTOPPED progress asked to
- * stop.
+ * CU_EUSAGE   no such format; a set of graded material as known-good; a name that is too long;
+ *             columns of a format that is not csv.
+ * CU_EFORMAT  a file is broken or cut off; err names the offset and what was expected.
+ * CU_EEXISTS  out_path is there.
+ * CU_EIO      ENOSPC: no room beside out_path for what is sorted (about its own size again).
+ * CU_ESTOPPED progress asked to stop.
  */
 cu_status cu_hashset_import(const cu_hashset_import_options *options, const char *const *files,
                             size_t count, const char *out_path, cu_hashset_report *report,

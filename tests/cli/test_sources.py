@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 import random
+import struct
 import subprocess
+import zlib
 
 from support import Tap, findings, in_folder, run, scan
 
@@ -210,6 +212,37 @@ def tables(folder):
         assert sum(v["bytes"] for v in read["volumes"]) == 32 << 20, read["volumes"]
 
 
+def make_gpt(image, count, first, sectors, content):
+    """A disk of count partitions, one behind the other, of which the last has a content."""
+    end = first + count * sectors + len(content) // 512
+    entries = b"".join(
+        struct.pack("<16s16sQQQ72s", b"\x01" * 16, struct.pack("<QQ", 7, number), first + number * sectors,
+                    end - 1 if number == count - 1 else first + (number + 1) * sectors - 1, 0, b"")
+        for number in range(count))
+    head = struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, 1, end + 1, first, end - 1, b"\x02" * 16, 2,
+                       count, 128, zlib.crc32(entries))
+    head = head[:16] + struct.pack("<I", zlib.crc32(head)) + head[20:]
+    protective = bytes(446) + struct.pack("<8B2I", 0, 0, 2, 0, 0xEE, 255, 255, 255, 1, end + 1) + bytes(48) + b"\x55\xaa"
+    with open(image, "wb") as disk:
+        disk.write(protective + head.ljust(512, b"\0") + entries)
+        disk.seek((first + (count - 1) * sectors) * 512)
+        disk.write(content)
+        disk.truncate((end + 2) * 512)
+
+
+def many_partitions(folder):
+    """Items name their volume and its file system on a disk of as many partitions as a table may have, too."""
+    stick, image = os.path.join(folder, "fat.img"), os.path.join(folder, "many.img")
+    subprocess.run(["mkfs.fat", "-F", "12", "-i", "00000001", "--invariant", "-C", stick, "256"], check=True,
+                   capture_output=True)
+    subprocess.run(["mcopy", "-i", stick, "-", "::last.txt"], input=b"invented", check=True)
+    with open(stick, "rb") as file:
+        make_gpt(image, 1024, 300, 2, file.read())
+    _, items = scan(image, folder)
+    found = [item for item in items if item["name"] == "last.txt"]
+    assert [(i["path"], i["volume"], i["filesystem"]) for i in found] == [("/p1024/last.txt", 1024, "fat12")], found
+
+
 def main():
     tap = Tap()
     tap.run("a folder is a source, each file an item", in_folder, folder_source)
@@ -218,6 +251,7 @@ def main():
     tap.run("two file systems in one volume are both walked", in_folder, two_file_systems)
     tap.run("a hybrid disc is walked whole, too", in_folder, hybrid_disc)
     tap.run("partitions are those that sfdisk made", in_folder, tables)
+    tap.run("a disk may have as many partitions as a table", in_folder, many_partitions)
     tap.run("a block device gives what its image gives", in_folder, loop_device)
     tap.end()
 
