@@ -102,6 +102,20 @@ static void answer_one(int fd, bool group, cu_signer_service service, void *cont
     cu_buffer_free(&response);
 }
 
+/* Takes away the socket that an earlier process left, and nothing else. A living one holds the
+ * lock on its state. */
+static cu_status make_way(const char *path, cu_err *err)
+{
+    struct stat there;
+
+    if (lstat(path, &there) != 0)
+        return CU_OK;
+    if (!S_ISSOCK(there.st_mode))
+        return cu_fail(err, CU_EEXISTS, "\"%s\" is there already, and is no socket", path);
+    (void)unlink(path);
+    return CU_OK;
+}
+
 static cu_status listen_at(const char *path, bool group, int *out, cu_err *err)
 {
     struct sockaddr_un address;
@@ -111,9 +125,8 @@ static cu_status listen_at(const char *path, bool group, int *out, cu_err *err)
 
     if (st == CU_OK && fd < 0)
         st = cu_fail_os(err, "could not make a socket");
-    /* What an earlier process left; a living one holds the lock on its state. */
     if (st == CU_OK)
-        (void)unlink(path);
+        st = make_way(path, err);
     if (st == CU_OK && bind(fd, (const struct sockaddr *)&address, sizeof address) != 0)
         st = cu_fail_os(err, "could not listen at \"%s\"", path);
     if (st == CU_OK && listen(fd, waiting_max) != 0)

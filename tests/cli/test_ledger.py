@@ -133,6 +133,22 @@ def says_what_a_call_lacks(folder):
     site.stop()
 
 
+def a_socket_takes_the_place_of_a_socket_alone(folder):
+    """What else has its name, such as the state itself, is not taken away."""
+    site = Site(folder)
+    site.servers[0].kill()
+    site.servers.pop().wait()
+    assert site.signer.is_socket()
+    site.start_signer()
+    site.stop()
+    for program, name in (("custos-signd", "signer.state"), ("custos-witness", "witness.state")):
+        state = site.folder / name
+        kept = state.read_bytes()
+        said = site.run(program, "--state", state, "--socket", state, code=1)
+        assert said == f'{program}: "{state}" is there already, and is no socket\n', said
+        assert state.read_bytes() == kept
+
+
 def names_the_file_that_is_wrong(folder):
     """Of several files, standard error says which one is not good."""
     site = Site(folder)
@@ -391,7 +407,8 @@ def two_verifiers_agree_on_every_case(folder):
     assert set(counts) == {"good", "malformed", "unsigned", "unwitnessed", "entry", "not-included", "commitment"}, counts
 
 
-TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks, names_the_file_that_is_wrong,
+TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks,
+         a_socket_takes_the_place_of_a_socket_alone, names_the_file_that_is_wrong,
          refuses_an_old_copy_until_the_gap_is_logged, a_new_witness_waits_for_a_head_that_names_it,
          goes_on_from_a_copy_that_names_no_key,
          changes_its_key_with_an_overlap, goes_on_after_the_signer_was_killed, two_verifiers_agree_on_every_case]
