@@ -33,7 +33,7 @@ static cu_status open_call(cu_ledger_call *call, cu_err *err)
     static const cu_schema *const schemas[] = {&cu_ledger_schema};
     const char *const url = cu_cli_database(call->db);
     cu_buffer room = {0};
-    cu_ledger_options options = {.kek_path = kek_of(call, &room)};
+    cu_ledger_options options = {.kek_path = kek_of(call, &room), .is_there = true};
     cu_status st = CU_OK;
 
     if (strncmp(url, "sqlite:", 7) == 0 && access(url + 7, F_OK) != 0)

@@ -21,10 +21,12 @@ typedef struct cu_ledger_options {
      * backups. NULL: events with secrets are refused, and secrets are not read. */
     const char *kek_path;
     int64_t (*now_us)(void); /* NULL: cu_clock_now_us */
+    bool is_there;           /* it was begun before: none is begun in its place */
 } cu_ledger_options;
 
 /*
- * Opens the log in store, whose schema is applied already, and begins it where it is empty.
+ * Opens the log in store, whose schema is applied already, and begins it where it is empty and
+ * not said to be there: then somebody has emptied it, which is CU_EFORMAT.
  * Verifies nothing: call cu_ledger_verify before the first append of a process. The ledger
  * borrows the store, and belongs to the same thread.
  *

@@ -211,7 +211,9 @@ cu_status cu_ledger_open(cu_store *store, const cu_ledger_options *options, cu_l
     ledger->store = store;
     ledger->now_us = options->now_us == NULL ? cu_clock_now_us : options->now_us;
     st = cu_ledger_load(ledger, &tree, &time_us, err);
-    if (st == CU_ENOTFOUND) {
+    if (st == CU_ENOTFOUND && options->is_there) {
+        st = cu_fail(err, CU_EFORMAT, "the log has no head, and had one: it was removed");
+    } else if (st == CU_ENOTFOUND) {
         st = name_new(ledger, options->origin, err);
         if (st == CU_OK)
             st = cu_store_transact(store, begin, ledger, err);

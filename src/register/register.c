@@ -245,7 +245,8 @@ static cu_status make_schema(cu_register *book, cu_err *err)
 static cu_status open_parts(cu_register *book, const char *url,
                             const cu_register_options *options, cu_err *err)
 {
-    const cu_ledger_options ledger = {.kek_path = options->kek_path, .now_us = options->now_us};
+    cu_ledger_options ledger = {.kek_path = options->kek_path, .now_us = options->now_us};
+    int64_t officers = 0;
     cu_status st = make_schema(book, err);
 
     if (st == CU_OK)
@@ -254,6 +255,11 @@ static cu_status open_parts(cu_register *book, const char *url,
         st = cu_store_open(url, &book->store, err);
     if (st == CU_OK)
         st = cu_store_migrate(book->store, book->schemas, CU_COUNT_OF(book->schemas), err);
+    if (st == CU_OK)
+        st = cu_store_number(book->store, "SELECT count(*) FROM register_officer", CU_NO_VALUES,
+                             &officers, err);
+    /* The first enrolment is an entry: whoever has officers has a log. */
+    ledger.is_there = officers > 0;
     if (st == CU_OK)
         st = cu_ledger_open(book->store, &ledger, &book->ledger, err);
     if (st == CU_OK && !options->as_it_is)

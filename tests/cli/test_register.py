@@ -223,6 +223,23 @@ def a_register_whose_log_was_changed_is_not_written_on(book):
     assert book.call("iv", "case", "list").returncode == 0
 
 
+def a_register_whose_log_was_emptied_begins_no_other(book):
+    """Neither an act nor a check puts a new log in the place of the one that is gone."""
+    emptied = os.path.join(book.folder, "emptied.db")
+    with sqlite3.connect(book.db) as one, sqlite3.connect(emptied) as other:
+        one.backup(other)
+        for table in ("secret", "case_key", "checkpoint", "node", "entry", "head"):
+            other.execute("DELETE FROM ledger_" + table)
+    other.close()
+    for words in (("register", "case", "list", "--as", "iv"), ("register", "verify"), ("ledger", "verify"),
+                  ("register", "officer", "enrol", "--number", "x", "--name", "X", "--rank", "staff", "--roles", "admin",
+                   "--as", "ad")):
+        done = subprocess.run([CUSTOS, *words, "--db", "sqlite:" + emptied, "--kek", book.db + ".kek"],
+                              capture_output=True, text=True)
+        assert done.returncode == 1 and "it was removed" in done.stderr, done
+    assert sqlite3.connect(emptied).execute("SELECT count(*) FROM ledger_entry").fetchone() == (0,)
+
+
 def a_changed_row_is_named(book):
     def verify(*options):
         return subprocess.run([CUSTOS, "register", "verify", "--db", "sqlite:" + book.db, *options], capture_output=True,
@@ -285,7 +302,8 @@ def main():
                      a_refusal_is_a_sentence_with_its_rule_and_source,
                      a_text_of_several_lines_is_shown_in_lines, a_word_that_an_act_does_not_take_is_wrong_use,
                      a_mistyped_name_makes_no_register, a_chain_of_custody_is_verified_without_the_register,
-                     a_register_whose_log_was_changed_is_not_written_on, a_changed_row_is_named,
+                     a_register_whose_log_was_changed_is_not_written_on,
+                     a_register_whose_log_was_emptied_begins_no_other, a_changed_row_is_named,
                      a_backup_is_a_verified_copy, the_ledger_is_whole_after_all_this):
             tap.run(test.__name__.replace("_", " "), test, book)
     tap.end()
