@@ -48,6 +48,11 @@ static cu_status set_resolution(cu_act *act)
     uint8_t raw[16];
 
     if (!cu_record_is(record, "origin", "ip-resolution")) {
+        if (ip != NULL || cu_record_has(record, "event_time"))
+            return cu_act_refuse(act, "V1",
+                                 "what has a network address or its time is of origin "
+                                 "ip-resolution, not %s",
+                                 cu_record_text(record, "origin"));
         record->state = "verified";
         return CU_OK;
     }

@@ -278,6 +278,22 @@ w2_w3_an_inspector_who_does_not_apply_authorises_for_a_verified_address(void **s
     (void)force_refused(book, "W3", "di2", "warrant authorise", own, NULL);
 }
 
+/* Under another origin it would be verified by nobody. */
+static void v1_a_network_address_has_one_origin_and_two_officers(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const visit = force_do(book, "iv", "address add", NULL, "case", name, "words",
+                                       "1 High Street", "origin", "visit", NULL);
+
+    assert_string_equal(force_state(), "verified");
+    (void)force_refused(book, "V1", "iv", "address add", NULL, "case", name, "words",
+                        "1 High Street", "origin", "intel", "ip", "192.0.2.10", "event_time",
+                        "2021-03-01T10:00:00Z", NULL);
+    (void)force_refused(book, "V1", "iv", "address resolve", visit, "ip", "192.0.2.10",
+                        "event_time", "2021-03-01T10:00:00Z", NULL);
+}
+
 static void w4_a_refused_application_is_declared_in_the_next(void **state)
 {
     cu_register *const book = force_book(state);
@@ -703,6 +719,7 @@ int main(void)
         ON_BOTH(s1_s2_a_category_has_a_reason_and_a_merge_can_be_undone),
         ON_BOTH(s3_s4_a_search_has_three_characters_and_an_assertion_its_standing),
         ON_BOTH(v1_v2_two_officers_read_the_original_and_a_change_undoes_both),
+        ON_BOTH(v1_a_network_address_has_one_origin_and_two_officers),
         ON_BOTH(w2_w3_an_inspector_who_does_not_apply_authorises_for_a_verified_address),
         ON_BOTH(w4_a_refused_application_is_declared_in_the_next),
         ON_BOTH(w4_several_refused_applications_are_declared_together),
