@@ -56,8 +56,9 @@ static size_t room_bytes(const cu_pdq_pixels *shape)
 {
     const size_t ring_rows = (size_t)cu_pdq_box(shape->height) + wide;
 
-    return head_bytes + sizeof(float) * (padded_width(shape) * (rounds * wide + ring_rows + 1) +
-                                         (ring_rows + 1) * cu_pdq_small);
+    return head_bytes +
+           sizeof(float) * (padded_width(shape) * ((size_t)rounds * wide + ring_rows + 1) +
+                            (ring_rows + 1) * cu_pdq_small);
 }
 
 static float *take_floats(float **from, size_t n)
@@ -135,9 +136,9 @@ static void turn_pixels(blur *self, const cu_pdq_pixels *strip, size_t y)
 
 /* The running sums of both strips, at the same place. */
 typedef struct runner {
-    const float *columns[rounds];
     lanes sums[rounds];
     lanes count, inverse;
+    const float *columns[rounds];
     size_t n, box;
     float held;
 } runner;
