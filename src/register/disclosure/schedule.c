@@ -73,8 +73,10 @@ static cu_status check_officer(cu_act *act)
     if (st == CU_OK)
         st = cu_act_load(act, "case", cu_record_text(act->record, "case"), &of);
     if (st == CU_OK && on_case == 0)
-        return cu_act_refuse(act, "D3", "%s is not on the list of case %s", act->officer.ref,
-                             of->ref);
+        return cu_act_refuse(act, "D3",
+                             "%s is not on the list of case %s: a supervisor grants access to "
+                             "it, also where it is not restricted",
+                             act->officer.ref, of->ref);
     return st;
 }
 
