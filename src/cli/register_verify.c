@@ -117,8 +117,10 @@ static void print_text(const care *self)
                      cu_cli_count(self->log.complaints_n + self->rows.complaints_n, count),
                      entries, rows);
     if (self->rows.unknown > 0)
-        (void)printf("%s rows cannot be checked: what bound them was erased by law\n",
-                     cu_cli_count(self->rows.unknown, count));
+        (void)printf("%s rows cannot be checked: what bound them %s\n",
+                     cu_cli_count(self->rows.unknown, count),
+                     self->log.complaints_n > 0 ? "cannot be read in the log"
+                                                : "was erased by law");
 }
 
 static const char *first_complaint(const care *self)

@@ -240,6 +240,18 @@ def a_register_whose_log_was_emptied_begins_no_other(book):
     assert sqlite3.connect(emptied).execute("SELECT count(*) FROM ledger_entry").fetchone() == (0,)
 
 
+def secrets_that_somebody_deleted_were_not_erased_by_law(book):
+    thinned = os.path.join(book.folder, "thinned.db")
+    with sqlite3.connect(book.db) as one, sqlite3.connect(thinned) as other:
+        one.backup(other)
+        other.execute("DELETE FROM ledger_secret")
+    other.close()
+    done = subprocess.run([CUSTOS, "register", "verify", "--db", "sqlite:" + thinned, "--kek", book.db + ".kek"],
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and "0 were erased" in done.stdout, done
+    assert "cannot be read in the log" in done.stdout and "erased by law" not in done.stdout, done
+
+
 def a_changed_row_is_named(book):
     def verify(*options):
         return subprocess.run([CUSTOS, "register", "verify", "--db", "sqlite:" + book.db, *options], capture_output=True,
@@ -303,7 +315,8 @@ def main():
                      a_text_of_several_lines_is_shown_in_lines, a_word_that_an_act_does_not_take_is_wrong_use,
                      a_mistyped_name_makes_no_register, a_chain_of_custody_is_verified_without_the_register,
                      a_register_whose_log_was_changed_is_not_written_on,
-                     a_register_whose_log_was_emptied_begins_no_other, a_changed_row_is_named,
+                     a_register_whose_log_was_emptied_begins_no_other,
+                     secrets_that_somebody_deleted_were_not_erased_by_law, a_changed_row_is_named,
                      a_backup_is_a_verified_copy, the_ledger_is_whole_after_all_this):
             tap.run(test.__name__.replace("_", " "), test, book)
     tap.end()
