@@ -124,6 +124,14 @@ static cu_status compute(cu_act *act, const cu_figure *figure, const period *whe
         CU_VALUES(cu_value_integer(when->from_us), cu_value_integer(when->until_us)), out);
 }
 
+/* Says that it will be computed. */
+static cu_status foresee(cu_act *act, const cu_figure *figure, const period *when)
+{
+    return cu_store_foresee(
+        act->store, figure->sql,
+        CU_VALUES(cu_value_integer(when->from_us), cu_value_integer(when->until_us)), act->err);
+}
+
 static void digest_line(cu_digest_stream *stream, const char *sql)
 {
     cu_digest_update(stream, (cu_bytes){(const uint8_t *)sql, strlen(sql)});
@@ -230,20 +238,23 @@ static cu_status compute_all(cu_act *act, computed *out)
 {
     cu_date first = 0;
     cu_date next = 0;
-    period when;
+    period year;
     cu_status st = CU_OK;
 
     out->month = cu_act_said(act, "month");
     if (!cu_month_read(out->month, &first, &next))
         return cu_act_refuse(act, "U6", "\"%.20s\" is no month; write 2021-03", out->month);
-    st = take_period(act, first, next, &when);
+    st = take_period(act, first, next, &out->when);
+    if (st == CU_OK)
+        st = take_period(act, cu_date_add_months(next, -12), next, &year);
     for (size_t i = 0; st == CU_OK && i < CU_COUNT_OF(figures); i++)
-        st = compute(act, &figures[i], &when, &out->numbers[i]);
-    out->when = when;
+        st = foresee(act, &figures[i], &out->when);
     if (st == CU_OK)
-        st = take_period(act, cu_date_add_months(next, -12), next, &when);
+        st = foresee(act, &figures[0], &year);
+    for (size_t i = 0; st == CU_OK && i < CU_COUNT_OF(figures); i++)
+        st = compute(act, &figures[i], &out->when, &out->numbers[i]);
     if (st == CU_OK)
-        st = compute(act, &figures[0], &when, &out->year);
+        st = compute(act, &figures[0], &year, &out->year);
     return st == CU_OK ? compute_base(act, out) : st;
 }
 
@@ -463,6 +474,43 @@ static cu_status release(cu_act *act)
     return check_corrects(act);
 }
 
+/* Records behind a number, as many as are asked about together. */
+typedef struct behind {
+    const char *refs[CU_STORE_FORESEEN], *cases[CU_STORE_FORESEEN];
+    size_t n;
+} behind;
+
+/* The next of them; fewer than there is room for are the last. */
+static cu_status take_behind(cu_act *act, cu_rows *rows, behind *out)
+{
+    bool more = false;
+    cu_status st = CU_OK;
+
+    for (out->n = 0; out->n < CU_COUNT_OF(out->refs); out->n++) {
+        st = cu_rows_next(rows, &more, act->err);
+        if (st != CU_OK || !more)
+            return st;
+        out->refs[out->n] = cu_act_format(act, "%s", cu_rows_text(rows, 0));
+        out->cases[out->n] =
+            cu_rows_is_null(rows, 1) ? NULL : cu_act_format(act, "%s", cu_rows_text(rows, 1));
+    }
+    return CU_OK;
+}
+
+static cu_status tell_behind(cu_act *act, const char *thing, const behind *list)
+{
+    cu_status st = cu_act_foresee_cases(act, list->cases, list->n);
+
+    for (size_t i = 0; st == CU_OK && i < list->n; i++) {
+        bool visible = false;
+
+        st = cu_act_may_see(act, thing, list->refs[i], list->cases[i], &visible);
+        cu_buffer_format(&act->outcome->document, "%s\n",
+                         visible ? list->refs[i] : CU_NOT_FOR_YOU);
+    }
+    return st;
+}
+
 /* The records behind a number. */
 static cu_status drill(cu_act *act)
 {
@@ -470,7 +518,7 @@ static cu_status drill(cu_act *act)
     cu_date first = 0;
     cu_date next = 0;
     period when;
-    bool more = false;
+    behind list;
     const cu_figure *figure = &figures[0];
     cu_status st = CU_OK;
 
@@ -487,13 +535,12 @@ static cu_status drill(cu_act *act)
             act->store, figure->drill,
             CU_VALUES(cu_value_integer(when.from_us), cu_value_integer(when.until_us)), &rows,
             act->err);
-    while (st == CU_OK && (st = cu_rows_next(rows, &more, act->err)) == CU_OK && more) {
-        const char *const ref = cu_rows_text(rows, 0);
-        bool visible = false;
-
-        st = cu_act_may_see(act, figure->thing, ref,
-                            cu_rows_is_null(rows, 1) ? NULL : cu_rows_text(rows, 1), &visible);
-        cu_buffer_format(&act->outcome->document, "%s\n", visible ? ref : CU_NOT_FOR_YOU);
+    while (st == CU_OK) {
+        st = take_behind(act, rows, &list);
+        if (st == CU_OK)
+            st = tell_behind(act, figure->thing, &list);
+        if (list.n < CU_COUNT_OF(list.refs))
+            break;
     }
     return st;
 }

@@ -258,39 +258,44 @@ cu_status cu_reach_look(cu_act *act, cu_record *record)
     return st == CU_OK ? judge(act, record, found) : st;
 }
 
-/* A search finds people of many cases, each of which is asked for its list. */
-static cu_status foresee_cases(cu_act *act, cu_record *const *list, size_t count)
+cu_status cu_act_foresee_cases(cu_act *act, const char *const *names, size_t count)
 {
     cu_status st = CU_OK;
 
+    if (cu_act_holds(act, "auditor"))
+        return CU_OK; /* who is asked about no case */
     for (size_t i = 0; st == CU_OK && i < count; i++) {
-        const char *const name = cu_record_case(list[i]);
-        bool before = name == NULL;
+        bool before = names[i] == NULL;
         standing found;
 
-        for (size_t k = 0; !before && k < i; k++) {
-            const char *const other = cu_record_case(list[k]);
-
-            before = other != NULL && strcmp(other, name) == 0;
-        }
-        if (!before && !recall(act, "case", name, &found))
-            st = cu_reach_foresee(act, name);
+        for (size_t k = 0; !before && k < i; k++)
+            before = names[k] != NULL && strcmp(names[k], names[i]) == 0;
+        if (!before && !recall(act, "case", names[i], &found))
+            st = cu_reach_foresee(act, names[i]);
     }
     return st;
 }
 
+/* A search finds people of many cases, each of which is asked for its list. */
+static cu_status foresee_cases(cu_act *act, cu_record *const *list, size_t count)
+{
+    const char *names[CU_STORE_FORESEEN];
+    size_t n = 0;
+
+    for (; n < count && n < CU_STORE_FORESEEN; n++)
+        names[n] = cu_record_case(list[n]);
+    return cu_act_foresee_cases(act, names, n);
+}
+
 cu_status cu_reach_keep(cu_act *act, cu_record **list, size_t *count)
 {
-    const bool all = cu_act_holds(act, "auditor");
     size_t out = 0;
 
     for (size_t i = 0; i < *count; i++) {
-        const size_t left = *count - i;
         cu_status st = CU_OK;
 
-        if (!all && i % CU_STORE_FORESEEN == 0)
-            st = foresee_cases(act, list + i,
-                               left < CU_STORE_FORESEEN ? left : CU_STORE_FORESEEN);
+        if (i % CU_STORE_FORESEEN == 0)
+            st = foresee_cases(act, list + i, *count - i);
         if (st != CU_OK)
             return st;
         st = cu_reach_look(act, list[i]);

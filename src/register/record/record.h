@@ -295,6 +295,10 @@ cu_status cu_act_count(cu_act *act, const char *sql, cu_values values,
  * CU_NOT_FOR_YOU stands in the name's place.
  */
 #define CU_NOT_FOR_YOU "a record you may not see"
+/* Says that it will be asked about records of these cases, of which any may be NULL; no more
+ * than CU_STORE_FORESEEN at once. */
+cu_status cu_act_foresee_cases(cu_act *act, const char *const *names,
+                               size_t count) CU_MUST_CHECK;
 cu_status cu_act_may_see(cu_act *act, const char *thing, const char *ref, const char *case_name,
                          bool *out) CU_MUST_CHECK;
 

@@ -53,6 +53,8 @@ static void the_examples_figures_come_out_of_a_generated_year(void **state)
                               {"base_until", "2019-03-31", {NULL, 0}}};
     const cu_given drill[] = {{"month", "2021-03", {NULL, 0}},
                               {"figure", "arrests", {NULL, 0}}};
+    const cu_given drill_items[] = {{"month", "2021-03", {NULL, 0}},
+                                    {"figure", "items_seized", {NULL, 0}}};
     static const char *const wanted[] = {"\"referrals\":43,",
                                          "\"arrests\":31,",
                                          "\"items_seized\":276,",
@@ -81,6 +83,13 @@ static void the_examples_figures_come_out_of_a_generated_year(void **state)
     for (size_t i = 0; i < outcome.document.n; i++)
         lines += outcome.document.p[i] == '\n';
     assert_int_equal(lines, 31);
+    /* More than are asked about together. */
+    say(book, &outcome, "figures", "drill", NULL, drill_items, 2, "di");
+    lines = 0;
+    for (size_t i = 0; i < outcome.document.n; i++)
+        lines += outcome.document.p[i] == '\n';
+    assert_int_equal(lines, 276);
+    assert_true(outcome.document.n > 0 && outcome.document.p[outcome.document.n - 1] == '\n');
     cu_buffer_free(&outcome.more);
     cu_buffer_free(&outcome.document);
     cu_arena_free(outcome.arena);
