@@ -121,6 +121,11 @@ static cu_status refer(cu_act *act)
     return CU_OK;
 }
 
+static cu_status acknowledge(cu_act *act)
+{
+    return cu_act_check_order(act, "csc_sent", "csc_acknowledged");
+}
+
 static cu_status hold_strategy(cu_act *act)
 {
     cu_record *const record = act->record;
@@ -239,7 +244,8 @@ static const cu_action actions[] = {
      .right = CU_RIGHT_CHILD_RECORD,
      .duty = "alteration",
      .wants = "csc_acknowledged",
-     .takes = "csc_ref"},
+     .takes = "csc_ref",
+     .rules = acknowledge},
     {.name = "strategy",
      .says = "the strategy discussion and its decision",
      .from = "referred acknowledged",

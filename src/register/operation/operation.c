@@ -109,7 +109,7 @@ static cu_status complete(cu_act *act)
                              (long long)powerless);
     if (!cu_record_has(record, "ended"))
         cu_record_set_number(act->record, "ended", act->now_us);
-    return st;
+    return st == CU_OK ? cu_act_check_order(act, "began", "ended") : st;
 }
 
 static const cu_action actions[] = {

@@ -250,6 +250,12 @@ cu_status cu_act_policy_word(cu_act *act, const char *rule, const char *key,
 cu_status cu_act_deadline(cu_act *act, const char *key, int64_t from_us,
                           int64_t *out_us) CU_MUST_CHECK;
 
+/*
+ * Refuses (U6) where the record's time later is before its time earlier. To the minute, as
+ * people write times; where one of them is not there, nothing is refused.
+ */
+cu_status cu_act_check_order(cu_act *act, const char *earlier, const char *later) CU_MUST_CHECK;
+
 /* "1 March 2021, 07:42" local, for sentences. */
 const char *cu_act_when(cu_act *act, int64_t time_us);
 

@@ -215,6 +215,11 @@ static cu_status endorse(cu_act *act)
     return CU_OK;
 }
 
+static cu_status give_back(cu_act *act)
+{
+    return cu_act_check_order(act, "issued", "returned");
+}
+
 static const cu_action actions[] = {
     {.name = "draft",
      .says = "an application",
@@ -280,7 +285,8 @@ static const cu_action actions[] = {
      .to = "returned",
      .right = CU_RIGHT_DRAFT_WARRANT,
      .duty = "disclosure",
-     .wants = "returned"},
+     .wants = "returned",
+     .rules = give_back},
     {.name = "expire",
      .says = "its window is over and it was not executed",
      .from = "issued",

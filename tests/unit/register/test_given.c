@@ -138,11 +138,29 @@ static void s3_a_search_has_three_characters_and_not_three_bytes(void **state)
                    NULL);
 }
 
+/* To the minute: 09:00 is not before 09:00:30. */
+static void what_follows_is_not_before_what_it_follows(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *child = NULL;
+
+    force_clock("2021-03-10T09:00:30Z");
+    child = force_do(book, "iv", "child add", NULL, "case", name, "kind", "household", NULL);
+    (void)force_do(book, "iv", "child refer", child, "la_home", "Anytown", NULL);
+    assert_non_null(strstr(force_refused(book, "U6", "iv", "child acknowledge", child,
+                                         "csc_acknowledged", "2021-03-10T08:59:59Z", NULL),
+                           "is before csc_sent, which was on 10 March 2021, 09:00"));
+    (void)force_do(book, "iv", "child acknowledge", child, "csc_acknowledged",
+                   "2021-03-10 09:00", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(a_text_has_something_to_be_seen),
         ON_BOTH(s3_a_search_has_three_characters_and_not_three_bytes),
+        ON_BOTH(what_follows_is_not_before_what_it_follows),
         ON_BOTH(what_is_given_twice_is_refused),
         ON_BOTH(files_may_be_given_more_than_once),
         ON_BOTH(all_that_is_missing_is_said_at_once),

@@ -408,11 +408,17 @@ static void w5_w6_i6_o2_a_visit_ends_with_its_records_whole(void **state)
     (void)force_refused(book, "I6", "iv", "operation complete", operation, NULL);
     (void)force_do(book, "iv", "exhibit update", exhibit, "power", "warrant", "reason",
                    "left out", NULL);
+    (void)force_refused(book, "U6", "iv", "operation complete", operation, "no_search",
+                        "nobody was there", "ended", "2021-03-09T08:00:00Z", NULL);
     (void)force_do(book, "iv", "operation complete", operation, NULL);
     (void)force_refused(book, "W5", "iv", "warrant endorse", warrant, "found", "yes",
                         "other_seized", "no", "seized_count", "2", NULL);
     (void)force_do(book, "iv", "warrant endorse", warrant, "found", "yes", "other_seized", "no",
                    "seized_count", "1", NULL);
+    (void)force_refused(book, "U6", "iv", "warrant return", warrant, "returned",
+                        "2021-03-09T09:59:59Z", NULL);
+    (void)force_do(book, "iv", "warrant return", warrant, "returned", "2021-03-09T10:00:00Z",
+                   NULL);
 }
 
 static void o1_an_operation_is_approved_with_every_item_answered_by_rank(void **state)
