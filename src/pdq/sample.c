@@ -202,7 +202,7 @@ void cu_pdq_show(const cu_pdq_copy *copy, const cu_pdq_window *window,
             sample_upright(&self, columns, self.down[j], row);
         else
             sample_turned(&self, self.down[j], row);
-        for (unsigned i = 0; i < cu_pdq_small; i++)
+        for (size_t i = 0; i < cu_pdq_small; i++)
             to[i] = to[i] + 0.25F * row[2 * i] + 0.25F * row[2 * i + 1];
     }
 }
