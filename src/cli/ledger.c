@@ -101,7 +101,7 @@ static cu_status print_policy(cu_ledger_call *call, cu_err *err)
     return st;
 }
 
-static cu_status head(cu_ledger_call *call, cu_err *err)
+static cu_status tell_head(cu_ledger_call *call, cu_err *err)
 {
     cu_note *const note = malloc(sizeof *note);
     cu_buffer bytes = {0};
@@ -149,8 +149,6 @@ static cu_status head(cu_ledger_call *call, cu_err *err)
     return st;
 }
 
-/* ---- signer and witnesses ---- */
-
 cu_status cu_cli_ledger_misuse(cu_ledger_call *call, cu_err *err, const char *format, ...)
 {
     char text[sizeof err->text];
@@ -162,6 +160,15 @@ cu_status cu_cli_ledger_misuse(cu_ledger_call *call, cu_err *err, const char *fo
     call->misused = true;
     return cu_fail(err, CU_EUSAGE, "%s", text);
 }
+
+static cu_status head(cu_ledger_call *call, cu_err *err)
+{
+    if (call->note + call->policy + call->json > 1)
+        return cu_cli_ledger_misuse(call, err, "--note, --policy or --json, one of them");
+    return tell_head(call, err);
+}
+
+/* ---- signer and witnesses ---- */
 
 static cu_status want(cu_ledger_call *call, const char *value, const char *option, cu_err *err)
 {
@@ -261,7 +268,7 @@ static int run_action(const cu_command *command, int argc, char **argv, ledger_a
     CU_TEXT("actor", cu_ledger_call, actor, "ID", "who asks, as entries name it; or uid:N")
 #define OUTPUT(value, help)                                                                    \
     CU_NAME("o", cu_ledger_call, out, value, help),                                            \
-        CU_TEXT("output", cu_ledger_call, out, value, "the same")
+        CU_NAME("output", cu_ledger_call, out, value, "the same")
 
 static int run_head(const cu_command *command, int argc, char **argv)
 {
@@ -279,7 +286,7 @@ static const cu_option head_options[] = {
 static const cu_command action_head = {
     .name = "head",
     .summary = "say how many entries there are, and up to where they are signed",
-    .usage = "custos ledger head [--db URL] [--note | --policy] [--json]",
+    .usage = "custos ledger head [--db URL] [--note | --policy | --json]",
     .options = head_options,
     .run = run_head,
 };

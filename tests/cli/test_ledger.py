@@ -126,6 +126,7 @@ def says_what_a_call_lacks(folder):
     site.make(3)
     for action, *words in (("sign",), ("witness",), ("rotate",), ("recover", "--signer", site.signer), ("prove",),
                            ("prove", "x"), ("prove", "1", "2"), ("export",), ("export", "-o", ""),
+                           ("prove", "1", "--output", ""), ("head", "--note", "--policy"), ("head", "--policy", "--json"),
                            ("export", "-o", site.folder / "b", "--from", "x")):
         said = site.ledger(action, *words, code=2)
         assert f"usage: custos ledger {action}" in said, said
