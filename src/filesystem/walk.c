@@ -7,10 +7,20 @@
 #include "filesystem/tsk.h"
 #include "sandbox/sandbox.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { flush_bytes = 256 << 10, extents_max = 1 << 20, allocated_max = 1 << 14 };
+
+enum {
+    named_max = 32 << 20, /* bytes of the map of named records */
+    ext_first_own = 11,   /* what lies before is the file system's */
+    ntfs_first_own = 24,
+};
+
+static const char orphans[] = "$OrphanFiles";
 
 typedef struct walk {
     TSK_FS_INFO *fs;
@@ -25,8 +35,10 @@ typedef struct walk {
     cu_folder *inside; /* the folder that is read */
     cu_bytes path;     /* its path */
     uint64_t names_seen;
-    bool gone; /* nobody reads us any more */
-    bool full; /* memory for the folders ran out */
+    uint8_t *named;    /* a bit for each record that a live name leads to; NULL: not wanted */
+    uint64_t nameless; /* live records that none leads to */
+    bool gone;         /* nobody reads us any more */
+    bool full;         /* memory for the folders ran out */
 } walk;
 
 static void send_out(walk *self, bool now)
@@ -380,6 +392,33 @@ static bool is_plain_kind(const TSK_FS_META *meta)
            meta->type == TSK_FS_META_TYPE_UNDEF;
 }
 
+/* ---- which records have names ---- */
+
+/* Only where a record is in use or not whatever names say. */
+static void begin_naming(walk *self)
+{
+    const TSK_FS_INFO *const fs = self->fs;
+
+    if (!is_ntfs(fs) && !TSK_FS_TYPE_ISEXT(fs->ftype))
+        return;
+    if (fs->last_inum / 8 >= named_max)
+        remark(self, "nameless",
+               "more records than are looked through for those without a name");
+    else
+        self->named = calloc(1, fs->last_inum / 8 + 1);
+}
+
+static void set_named(walk *self, TSK_INUM_T inode)
+{
+    if (self->named != NULL && inode <= self->fs->last_inum)
+        self->named[inode / 8] |= (uint8_t)(1U << inode % 8);
+}
+
+static bool is_named(const walk *self, TSK_INUM_T inode)
+{
+    return inode > self->fs->last_inum || (self->named[inode / 8] >> inode % 8 & 1) != 0;
+}
+
 /* A name that leads to no record. */
 static void see_name(walk *self, const TSK_FS_FILE *file, const cu_entry *base)
 {
@@ -472,6 +511,8 @@ static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, CU_UNUSED const char *path,
     if ((base.flags & CU_ENTRY_META_DELETED) != 0 && !self->inside->orphans &&
         tsk_list_add(&self->fs->list_inum_named, file->meta->addr) != 0)
         self->full = true;
+    if ((base.flags & CU_ENTRY_NAME_DELETED) == 0)
+        set_named(self, file->meta->addr);
     see_record(self, file, &base);
     return TSK_WALK_CONT;
 }
@@ -521,6 +562,112 @@ static void see_folder(walk *self)
         see_what_is_left(self);
 }
 
+static void see_folders(walk *self)
+{
+    while (!self->gone && !memory_ran_out(self) &&
+           (self->inside = cu_folders_next(&self->folders)) != NULL) {
+        see_folder(self);
+        cu_folders_leave(self->inside);
+    }
+    self->inside = NULL;
+}
+
+/* ---- live records that no name leads to: the folder that they are in is damaged ---- */
+
+/* What it is called below libtsk's folder of orphans: as its own record says, or by its number.
+ */
+static cu_bytes nameless_name(const TSK_FS_META *meta, char out[32])
+{
+    if (meta->name2 != NULL && meta->name2->name[0] != '\0')
+        return (cu_bytes){(const uint8_t *)meta->name2->name,
+                          strnlen(meta->name2->name, sizeof meta->name2->name)};
+    (void)snprintf(out, 32, "OrphanFile-%" PRIuINUM, meta->addr);
+    return text_bytes(out);
+}
+
+static void take_nameless_folder(walk *self, const TSK_FS_META *meta)
+{
+    char number[32];
+    cu_buffer name = {.ceiling = cu_entry_name_max};
+    const cu_bytes own = nameless_name(meta, number);
+
+    cu_buffer_append(&name, orphans, sizeof orphans - 1);
+    cu_buffer_u8(&name, '/');
+    cu_buffer_append(&name, own.p, own.n);
+
+    const cu_folder_shown shown = {
+        .name = cu_buffer_view(&name), .inode = meta->addr, .live = true, .orphans = true};
+
+    if (name.bad || cu_folders_take(&self->folders, NULL, &shown) == CU_FOLDER_NO_MEMORY)
+        self->full = true;
+    cu_buffer_free(&name);
+}
+
+static TSK_WALK_RET_ENUM see_nameless(TSK_FS_FILE *file, walk *self, bool folders)
+{
+    char number[32];
+    cu_entry base = {.kind = CU_ENTRY_FILE, .folder = text_bytes(orphans)};
+
+    if (self->gone || memory_ran_out(self))
+        return TSK_WALK_STOP;
+    /* A record of NTFS without a name goes on from another one. */
+    if (file->meta == NULL || is_named(self, file->meta->addr) ||
+        (is_ntfs(self->fs) && file->meta->name2 == NULL) ||
+        TSK_FS_IS_DIR_META(file->meta->type) != folders)
+        return TSK_WALK_CONT;
+    set_named(self, file->meta->addr);
+    self->nameless++;
+    if (folders) {
+        take_nameless_folder(self, file->meta);
+        return TSK_WALK_CONT;
+    }
+    base.flags = entry_flags(file, true);
+    base.name = nameless_name(file->meta, number);
+    base.inode = file->meta->addr;
+    see_record(self, file, &base);
+    return TSK_WALK_CONT;
+}
+
+static TSK_WALK_RET_ENUM see_nameless_folder(TSK_FS_FILE *file, void *context)
+{
+    return see_nameless(file, context, true);
+}
+
+static TSK_WALK_RET_ENUM see_nameless_file(TSK_FS_FILE *file, void *context)
+{
+    return see_nameless(file, context, false);
+}
+
+static void walk_records(walk *self, TSK_FS_META_WALK_CB seen)
+{
+    const TSK_INUM_T first = is_ntfs(self->fs) ? ntfs_first_own : ext_first_own;
+    const TSK_INUM_T end = self->fs->last_inum; /* libtsk's folder of orphans */
+
+    if (end > first &&
+        tsk_fs_meta_walk(self->fs, first, end - 1,
+                         TSK_FS_META_FLAG_ALLOC | TSK_FS_META_FLAG_USED, seen, self) != 0) {
+        remark(self, "not-examined", "not examined: not all records can be read");
+        tsk_error_reset();
+    }
+}
+
+static void see_all_nameless(walk *self)
+{
+    char text[120];
+
+    if (self->named == NULL)
+        return;
+    walk_records(self, see_nameless_folder); /* first: they have names for others */
+    see_folders(self);
+    walk_records(self, see_nameless_file);
+    if (self->nameless == 0)
+        return;
+    (void)snprintf(text, sizeof text,
+                   "no name leads to %" PRIu64 " live records: what they hold is told in %s",
+                   self->nameless, orphans);
+    remark(self, "nameless", text);
+}
+
 static void see_all(walk *self)
 {
     const cu_folder_shown root = {.inode = self->fs->root_inum, .live = true};
@@ -529,11 +676,10 @@ static void see_all(walk *self)
     if (cu_folders_take(&self->folders, NULL, &root) != CU_FOLDER_TAKEN ||
         tsk_list_add(&self->fs->list_inum_named, root.inode) != 0)
         self->full = true;
-    while (!self->gone && !memory_ran_out(self) &&
-           (self->inside = cu_folders_next(&self->folders)) != NULL) {
-        see_folder(self);
-        cu_folders_leave(self->inside);
-    }
+    begin_naming(self);
+    see_folders(self);
+    see_all_nameless(self);
+    free(self->named);
 }
 
 /* ---- the allocation map: what is allocated but no file's is structure ---- */

@@ -24,7 +24,8 @@ typedef struct item {
     uint64_t known; /* bytes whose place is known, holes too */
     uint64_t holes;
     uint64_t stored; /* bytes on the device */
-    bool live;
+    bool live;       /* a live name leads to it */
+    bool in_use;     /* its record is in use, whether or not a name leads to it */
 } item;
 
 /* ---- names ---- */
@@ -90,12 +91,13 @@ static void set_state(item *self)
     const bool fat = strncmp(self->walked->filesystem, "fat", 3) == 0 ||
                      strcmp(self->walked->filesystem, "exfat") == 0;
 
+    self->in_use = !gone;
     self->live = !gone && (flags & CU_ENTRY_ORPHAN) == 0;
     self->row.state = (flags & CU_ENTRY_ORPHAN) != 0 ? "orphan"
                       : gone                         ? "deleted"
                                                      : "allocated";
     self->row.path_certain = self->live;
-    if (self->live)
+    if (self->in_use)
         self->row.recovery = "allocated";
     else if ((flags & CU_ENTRY_NO_RECORD) != 0)
         self->row.recovery = "none";
@@ -216,9 +218,9 @@ static cu_status claim_extents(item *self, cu_err *err)
         (flags & (CU_ENTRY_VIRTUAL | CU_ENTRY_DIRECTORY)) != 0 && self->entry->stream.n == 0;
 
     return claim(self->intake->plan, self->entry,
-                 !self->live ? CU_CLASS_RECOVERED
-                 : structure ? CU_CLASS_METADATA
-                             : CU_CLASS_ALLOCATED,
+                 !self->in_use ? CU_CLASS_RECOVERED
+                 : structure   ? CU_CLASS_METADATA
+                               : CU_CLASS_ALLOCATED,
                  err);
 }
 
@@ -231,7 +233,7 @@ static cu_status add_content(item *self, cu_err *err)
     self->content.inode = self->entry->inode;
     self->content.attribute = self->entry->attribute;
     self->content.volume = (uint32_t)(self->walked - self->intake->walked);
-    if (!self->live)
+    if (!self->in_use)
         self->content.flags |= CU_CONTENT_DELETED;
     if ((self->entry->flags & CU_ENTRY_BY_LIBRARY) != 0)
         self->content.flags |= CU_CONTENT_BY_LIBRARY;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Folders that are deep, damaged, or made to mislead: what lies in them is found, or it is told."""
+import hashlib
 import os
 import shutil
 import subprocess
@@ -113,6 +114,63 @@ def damaged(folder):
     assert examined(folder).startswith("incomplete"), examined(folder)
 
 
+def nameless_ext4(folder):
+    """A folder whose blocks are gone, and one in it: what their records hold is found without names."""
+    root = make_damaged(folder)
+    write(os.path.join(root, "folder", "in it", "named"), "named\n")
+    image = make(folder, root)
+    blocks = subprocess.run(["debugfs", "-R", "blocks /folder", image], check=True, capture_output=True).stdout
+    with open(image, "r+b") as disk:
+        for block in blocks.split():
+            disk.seek(int(block) * 1024)
+            disk.write(b"\xff" * 1024)
+    summary, items = scan(image, folder)
+    found = {i["md5"]: i for i in items}
+    for number in range(400):
+        item = found[hashlib.md5(f"{number}\n".encode()).hexdigest()]
+        assert (item["state"], item["recovery"], item["path_certain"]) == ("orphan", "allocated", False), item
+        assert item["path"].startswith("/p0/$OrphanFiles/OrphanFile-"), item
+    named = found[hashlib.md5(b"named\n").hexdigest()]
+    assert named["path"].endswith("/named") and named["state"] == "orphan", named
+    assert found[hashlib.md5(b"beside\n").hexdigest()]["state"] == "allocated"
+    assert len(items) == 402, len(items)
+    told = [f["text"] for f in findings(folder) if f["kind"] == "nameless"]
+    assert told == ["no name leads to 401 live records: what they hold is told in $OrphanFiles"], told
+    assert not any(f["kind"] == "overwritten" for f in findings(folder))
+    assert summary["accounting"]["allocated"] == sum(i["size"] for i in items), summary["accounting"]
+
+
+def nameless_ntfs(folder):
+    """The index of a folder is broken: its files are found by their records, with the names those have."""
+    image = os.path.join(folder, "ntfs.img")
+    with open(image, "wb") as out:
+        out.truncate(24 << 20)
+    subprocess.run(["mkntfs", "-q", "-F", image], check=True, capture_output=True)
+    source = os.path.join(folder, "file")
+    for number in range(60):
+        with open(source, "w", encoding="ascii") as out:
+            out.write(f"file {number}\n" * 300)
+        subprocess.run(["ntfscp", "-q", image, source, f"a rather long name for a file {number}"], check=True,
+                       capture_output=True)
+    _, before = scan(image, folder)
+    with open(image, "r+b") as disk:
+        content = disk.read()
+        at = content.find("a rather long name".encode("utf-16-le"))
+        while at >= 0:
+            start = at // 4096 * 4096
+            if content[start:start + 4] == b"INDX":
+                disk.seek(start + 40)
+                disk.write(b"\xff" * 4000)
+            at = content.find("a rather long name".encode("utf-16-le"), start + 4096)
+    _, after = scan(image, folder)
+    live = {i["md5"]: i for i in after if i["name"].startswith("a rather")}
+    assert len(live) == 60, len(live)
+    assert any(i["state"] == "orphan" for i in live.values())
+    for item in before:
+        if item["name"].startswith("a rather"):
+            assert live[item["md5"]]["name"] == item["name"], item
+
+
 def called_a_file(folder):
     """A name may say that it is of a file and lead to a folder, as every system will have it."""
     root = os.path.join(folder, "root")
@@ -135,6 +193,8 @@ def main():
     tap.run("a folder called $OrphanFiles holds live files", in_folder, orphans_by_name)
     tap.run("a folder of many names is walked once, and each is told", in_folder, two_names)
     tap.run("a damaged folder is read as far as it goes, and told", in_folder, damaged)
+    tap.run("live files without names are found by their records on ext4", in_folder, nameless_ext4)
+    tap.run("live files without names are found by their records on NTFS", in_folder, nameless_ntfs)
     tap.run("a folder whose name calls it a file is walked", in_folder, called_a_file)
     tap.end()
 
