@@ -100,6 +100,7 @@ cu_status cu_report_json(cu_json *json, cu_evidence *evidence, cu_err *err)
     cu_json_open_object(json, "matches");
     cu_json_uint(json, "exact", totals.exact);
     cu_json_uint(json, "near", totals.near);
+    cu_json_uint(json, "files", totals.matched);
     cu_json_close_object(json);
     cu_json_open_object(json, "pictures");
     cu_json_uint(json, "decoded",
@@ -130,7 +131,9 @@ typedef struct group {
 } group;
 
 typedef struct page {
-    uint64_t matches;
+    uint64_t files;   /* that matched */
+    int64_t item;     /* the last one of them */
+    char record[256]; /* of its last match */
     group groups[groups_max];
     size_t group_count;
     uint64_t ungrouped; /* findings of more kinds than the page has room for */
@@ -158,12 +161,27 @@ static const char *strength_words(const char *strength)
 static cu_status see_match(void *context, const cu_evidence_match *match, CU_UNUSED cu_err *err)
 {
     page *const self = context;
+    char record[256];
 
-    if (self->matches++ >= lines_max)
+    (void)snprintf(record, sizeof record, "%.80s %.16s %.150s", match->set, match->algorithm,
+                   match->record);
+    if (match->item != self->item) {
+        self->item = match->item;
+        self->record[0] = '\0';
+        if (self->files++ < lines_max) {
+            (void)printf("  ");
+            cu_cli_print_shown(match->path);
+            (void)printf("\n");
+        }
+    }
+    /* A set may hold two hashes of one picture; the nearest comes first. */
+    if (self->files > lines_max || strcmp(record, self->record) == 0)
         return CU_OK;
-    (void)printf("  ");
-    cu_cli_print_shown(match->path);
-    (void)printf("\n      %s; ", strength_words(match->strength));
+    memcpy(self->record, record, sizeof record);
+    (void)printf("      %s", strength_words(match->strength));
+    if (strcmp(match->strength, "near") == 0)
+        (void)printf(" (%d of 256 bits differ)", (int)match->distance);
+    (void)printf("; ");
     cu_cli_print_shown(match->set);
     if (match->code[0] != '\0') {
         (void)printf(", code ");
@@ -272,7 +290,7 @@ static void print_counts(const cu_evidence_totals *totals)
     char b[32];
     char c[32];
 
-    (void)printf("Known      %s files found\n", cu_cli_count(totals->exact + totals->near, a));
+    (void)printf("Known      %s files found\n", cu_cli_count(totals->matched, a));
     (void)printf("Files      %s live, %s deleted, %s orphaned\n",
                  cu_cli_count(totals->allocated, a), cu_cli_count(totals->deleted, b),
                  cu_cli_count(totals->orphan, c));
@@ -301,10 +319,10 @@ cu_status cu_report_page(cu_evidence *evidence, const char *path, cu_err *err)
     if (st != CU_OK)
         return st;
     print_counts(&totals);
-    if (totals.exact + totals.near > 0)
+    if (totals.matched > 0)
         (void)printf("\nKnown files. A match is not a grade: a person grades.\n");
     st = cu_evidence_each_match(evidence, see_match, &seen, err);
-    if (seen.matches > lines_max) {
+    if (seen.files > lines_max) {
         (void)printf("  and more: custos show ");
         cu_cli_print_shown(path);
         (void)printf(" --matches\n");

@@ -264,6 +264,7 @@ cu_status cu_evidence_get_source(cu_evidence *evidence, cu_evidence_source *out,
 typedef struct cu_evidence_totals {
     uint64_t allocated, deleted, orphan, carved, member, not_examined; /* items */
     uint64_t exact, near;                                              /* matches */
+    uint64_t matched;                                                  /* items that have one */
     uint64_t known_good;                                               /* items */
     uint64_t findings;
     uint64_t pictures, pictures_known, pictures_partly,

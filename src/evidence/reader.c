@@ -559,6 +559,7 @@ cu_status cu_evidence_count(cu_evidence *evidence, cu_evidence_totals *out, cu_e
         " count(*) FILTER (WHERE examined=0),"
         " (SELECT count(*) FROM main.\"match\" WHERE strength<>'near'),"
         " (SELECT count(*) FROM main.\"match\" WHERE strength='near'),"
+        " (SELECT count(DISTINCT item) FROM main.\"match\"),"
         " (SELECT count(*) FROM main.known_good),"
         " (SELECT count(*) FROM main.finding), (SELECT count(*) FROM main.picture),"
         " (SELECT count(*) FROM main.picture WHERE outcome='known'),"
@@ -583,6 +584,7 @@ cu_status cu_evidence_count(cu_evidence *evidence, cu_evidence_totals *out, cu_e
     totals.not_examined = take_size(&row);
     totals.exact = take_size(&row);
     totals.near = take_size(&row);
+    totals.matched = take_size(&row);
     totals.known_good = take_size(&row);
     totals.findings = take_size(&row);
     totals.pictures = take_size(&row);

@@ -110,10 +110,29 @@ def an_old_scan_is_matched_alike(folder):
     assert shape(told) == shape(lines("show", after, "--matches", "--jsonl")), told
 
 
+def files_are_counted_once(folder):
+    """A set has both hashes of a picture, and --thorough compares both: that is one known file, not two."""
+    made = make_set(folder, ORIGINAL)
+    exhibit = make_exhibit(folder)
+    out = os.path.join(folder, "out.custos")
+    summary = json.loads(run("scan", exhibit, "--set", made, "-o", out, "--thorough", "--json").stdout)
+    matches = lines("show", out, "--matches", "--jsonl")
+    paths = {m["path"] for m in matches}
+    assert summary["matches"]["files"] == len(paths) < len(matches), summary["matches"]
+    page = run("show", out).stdout.decode()
+    assert f"Known      {len(paths)} files found\n" in page, page
+    known = page[page.index("Known files."):]
+    for path in paths:
+        assert known.count(f"  {path}\n") == 1, path
+        nearest = min(m["distance"] for m in matches if m["path"] == path)
+        entry = known[known.index(f"  {path}\n"):].split("\n  /")[0]
+        assert nearest == 0 or f"near: a hint, look at it ({nearest} of 256 bits differ)" in entry, entry
+
+
 def main():
     tap = Tap()
     for test in (a_folder_of_pictures_is_a_set, near_by_picture_and_by_hash,
-                 a_scan_finds_what_was_changed, an_old_scan_is_matched_alike):
+                 a_scan_finds_what_was_changed, files_are_counted_once, an_old_scan_is_matched_alike):
         if os.path.isfile(ORIGINAL):
             tap.run(test.__name__.replace("_", " "), in_folder, test)
         else:
