@@ -79,6 +79,12 @@ void cu_entry_append(cu_buffer *out, const cu_entry *entry);
 cu_status cu_entry_read(cu_bytes frame, cu_entry *out, cu_extent **extents, size_t *room,
                         cu_err *err) CU_MUST_CHECK;
 
+/* ---- the broker's side ---- */
+
+/* What lies at offset and is known but not read, in words: encryption, other file systems,
+ * parts of something larger. NULL: nothing that is known. */
+const char *cu_filesystem_unread(const cu_reader *device, uint64_t offset);
+
 /* ---- the child's side: runs in the sandbox, with libtsk ---- */
 
 /* What lies at offset: each file system that opens, at most cu_filesystem_claims_max. */

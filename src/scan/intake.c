@@ -142,6 +142,16 @@ static cu_status take_claims(cu_intake *self, const cu_volume *volume,
     return st;
 }
 
+static const char *name_unread(const cu_intake *self, uint64_t offset)
+{
+    cu_reader reader = {0};
+    const char *const known = cu_device_as_reader(self->device, &reader, NULL) == CU_OK
+                                  ? cu_filesystem_unread(&reader, offset)
+                                  : NULL;
+
+    return known != NULL ? known : "no file system that Custos reads";
+}
+
 static cu_status take_partition(cu_intake *self, const cu_volume *volume, cu_err *err)
 {
     cu_filesystem_claims claims = {.count = 0};
@@ -158,7 +168,7 @@ static cu_status take_partition(cu_intake *self, const cu_volume *volume, cu_err
         return st;
     }
 
-    const char *const why = st == CU_OK ? "no file system that Custos reads" : detect_err.text;
+    const char *const why = st == CU_OK ? name_unread(self, volume->offset) : detect_err.text;
 
     st = cu_plan_claim(self->plan, volume->offset, volume->bytes, CU_CLASS_UNSUPPORTED, err);
     if (st == CU_OK)

@@ -333,7 +333,7 @@ static cu_status refuse_other_files(cu_device *device, cu_err *err)
 
     const char *const type = cu_filetype_of((cu_bytes){head, n});
 
-    if (facts->bytes % 512 == 0 && type == NULL)
+    if ((facts->bytes % 512 == 0 && type == NULL) || cu_filesystem_unread(&reader, 0) != NULL)
         return CU_OK;
     st = cu_volumes_read(&reader, &volumes, err);
     const bool bare = st == CU_OK && strcmp(volumes.scheme, "none") == 0;

@@ -241,6 +241,27 @@ def many_partitions(folder):
     _, items = scan(image, folder)
     found = [item for item in items if item["name"] == "last.txt"]
     assert [(i["path"], i["volume"], i["filesystem"]) for i in found] == [("/p1024/last.txt", 1024, "fat12")], found
+def unread_volumes(folder):
+    """What is not read is named, whole disks too; a cut off image of NTFS is no other file."""
+    image = os.path.join(folder, "disk.img")
+    for offset, mark, named in ((3, b"-FVE-FS-", "encrypted by BitLocker"), (0, b"LUKS\xba\xbe\0\1", "encrypted by LUKS"),
+                                (0x10040, b"_BHRfS_M", "a Btrfs file system"), (0, b"XFSB", "an XFS file system"),
+                                (512, b"LABELONE", "a part of an LVM2 group"), (0, b"", "no file system that Custos reads")):
+        with open(image, "wb") as out:
+            out.truncate(1 << 20)
+            out.seek(offset)
+            out.write(mark)
+        summary, items = scan(image, folder)
+        assert items == [] and summary["accounting"]["unsupported"] == 1 << 20, (named, summary)
+        told = [f["text"] for f in findings(folder) if f["kind"] == "not-examined"]
+        assert told == ["not fully examined: " + named], told
+    with open(image, "wb") as out:
+        out.truncate(24 << 20)
+    subprocess.run(["mkntfs", "-q", "-F", image], check=True, capture_output=True)
+    os.truncate(image, 100001)
+    scan(image, folder)
+    told = [f["text"] for f in findings(folder) if f["kind"] == "not-examined"]
+    assert told == ["not fully examined: NTFS, too damaged or cut off to be opened"], told
 
 
 def main():
@@ -253,6 +274,7 @@ def main():
     tap.run("partitions are those that sfdisk made", in_folder, tables)
     tap.run("a disk may have as many partitions as a table", in_folder, many_partitions)
     tap.run("a block device gives what its image gives", in_folder, loop_device)
+    tap.run("a volume that is not read is named", in_folder, unread_volumes)
     tap.end()
 
 
