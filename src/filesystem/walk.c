@@ -65,10 +65,12 @@ static void tell(walk *self, const cu_entry *entry)
     send_out(self, false);
 }
 
+/* text may be NULL; an entry's name is never longer. */
 static cu_bytes text_bytes(const char *text)
 {
-    return (cu_bytes){(const uint8_t *)text,
-                      text == NULL ? 0 : strnlen(text, cu_entry_name_max)};
+    const size_t n = text == NULL ? 0 : strlen(text);
+
+    return (cu_bytes){(const uint8_t *)text, n < cu_entry_name_max ? n : cu_entry_name_max};
 }
 
 /* path: what it is about, or empty for the whole file system. */
