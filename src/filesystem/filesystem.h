@@ -45,6 +45,7 @@ enum {
     CU_ENTRY_DIRECTORY = 128,
     CU_ENTRY_LINK = 256,
     CU_ENTRY_NO_RECORD = 512, /* only a name is left */
+    CU_ENTRY_PACKED = 1024,   /* Windows shows what is packed in another stream instead */
 };
 
 /* Texts and arrays are borrowed from the frame. Every field is a claim of evidence. */

@@ -346,8 +346,25 @@ static void remark_below(walk *self, cu_bytes name, const char *kind, const char
     cu_buffer_free(&path);
 }
 
+/* Windows 10 packs files without the file system's doing ("compact /exe"): their own stream is
+ * one hole, and the content is in a stream of this name. Source: [MS-FSCC] 2.1.2.1, WOF. */
+static bool is_packed(const walk *self, TSK_FS_FILE *file)
+{
+    const int count = is_ntfs(self->fs) ? tsk_fs_file_attr_getsize(file) : 0;
+
+    for (int i = 0; i < count; i++) {
+        const TSK_FS_ATTR *const attribute = tsk_fs_file_attr_get_idx(file, i);
+
+        if (attribute != NULL && attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA &&
+            attribute->name != NULL && strcmp(attribute->name, "WofCompressedData") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
 {
+    const bool packed = is_packed(self, file);
     const bool directory = (base->flags & CU_ENTRY_DIRECTORY) != 0;
     const bool live = (base->flags & (CU_ENTRY_META_DELETED | CU_ENTRY_ORPHAN)) == 0;
     const int count = tsk_fs_file_attr_getsize(file);
@@ -367,6 +384,8 @@ static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
         cu_entry entry = *base;
 
         entry.stream = stream_name(self->fs, attribute);
+        if (packed && entry.stream.n == 0)
+            entry.flags |= CU_ENTRY_PACKED;
         set_content(self, &entry, attribute);
         tell(self, &entry);
         if (live)

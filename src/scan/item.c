@@ -328,6 +328,11 @@ static cu_status remark(item *self, cu_err *err)
                      err);
     if (st == CU_OK && (flags & CU_ENTRY_ENCRYPTED) != 0)
         st = finding(self, 0, "encrypted", "the file system encrypts it: read as stored", err);
+    if (st == CU_OK && (flags & CU_ENTRY_PACKED) != 0)
+        st = finding(self, 0, "packed",
+                     "Windows shows what is packed in its stream WofCompressedData: read as "
+                     "stored, and never compared unpacked",
+                     err);
     if (st == CU_OK && (self->content.flags & CU_CONTENT_LOST) != 0 &&
         (self->content.flags & CU_CONTENT_SKIPPED) == 0)
         st = finding(self, self->row.size - self->stored, "content-lost",

@@ -171,6 +171,24 @@ def nameless_ntfs(folder):
             assert live[item["md5"]]["name"] == item["name"], item
 
 
+def packed(folder):
+    """Windows packs a file by leaving a hole in its place and a stream beside it: told, never silent."""
+    image = os.path.join(folder, "ntfs.img")
+    with open(image, "wb") as out:
+        out.truncate(24 << 20)
+    subprocess.run(["mkntfs", "-q", "-F", image], check=True, capture_output=True)
+    source = os.path.join(folder, "file")
+    with open(source, "wb") as out:
+        out.truncate(5000)
+    for name, stream in (("packed.jpg", ["-N", "WofCompressedData"]), ("packed.jpg", []), ("plain.jpg", []),
+                         ("plain.jpg", ["-N", "other"])):
+        subprocess.run(["ntfscp", "-q", *stream, image, source, name], check=True, capture_output=True)
+    _, items = scan(image, folder)
+    assert [f["path"] for f in findings(folder) if f["kind"] == "packed"] == ["/p0/packed.jpg"], findings(folder)
+    assert {"/p0/packed.jpg", "/p0/packed.jpg:WofCompressedData"} <= {i["path"] for i in items}
+    assert examined(folder) == "complete"
+
+
 def called_a_file(folder):
     """A name may say that it is of a file and lead to a folder, as every system will have it."""
     root = os.path.join(folder, "root")
@@ -195,6 +213,7 @@ def main():
     tap.run("a damaged folder is read as far as it goes, and told", in_folder, damaged)
     tap.run("live files without names are found by their records on ext4", in_folder, nameless_ext4)
     tap.run("live files without names are found by their records on NTFS", in_folder, nameless_ntfs)
+    tap.run("a file that Windows packed is told", in_folder, packed)
     tap.run("a folder whose name calls it a file is walked", in_folder, called_a_file)
     tap.end()
 
