@@ -241,6 +241,8 @@ def many_partitions(folder):
     _, items = scan(image, folder)
     found = [item for item in items if item["name"] == "last.txt"]
     assert [(i["path"], i["volume"], i["filesystem"]) for i in found] == [("/p1024/last.txt", 1024, "fat12")], found
+
+
 def unread_volumes(folder):
     """What is not read is named, whole disks too; a cut off image of NTFS is no other file."""
     image = os.path.join(folder, "disk.img")
