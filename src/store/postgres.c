@@ -219,72 +219,6 @@ void cu_postgres_name(const cu_postgres_prepared *one, char name[24])
     (void)snprintf(name, 24, "c%" PRIu64, one->serial);
 }
 
-static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_err *err)
-{
-    cu_postgres *const c = store->connection;
-    cu_postgres_prepared *const one = &c->kept[place];
-    PGresult *result;
-    char name[24];
-
-    const cu_status ready = cu_postgres_ready(store, err);
-
-    if (ready != CU_OK)
-        return ready;
-    one->serial = c->serial++;
-    cu_postgres_name(one, name);
-    result = PQprepare(c->server, name, sql, 0, NULL);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        return cu_postgres_fail(store, result, "prepare a statement", err);
-    PQclear(result);
-    result = PQdescribePrepared(c->server, name);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        return cu_postgres_fail(store, result, "prepare a statement", err);
-    one->count = PQnparams(result);
-    for (int i = 0; i < one->count && i < CU_STORE_VALUES; i++)
-        one->types[i] = PQparamtype(result, i);
-    PQclear(result);
-    one->sql = (cu_buffer){0};
-    cu_buffer_append(&one->sql, sql, strlen(sql) + 1);
-    return cu_buffer_check(&one->sql, err);
-}
-
-/* The place of the prepared statement. */
-cu_status cu_postgres_prepare(cu_store *store, const char *sql, size_t *out, cu_err *err)
-{
-    cu_postgres *const c = store->connection;
-    uint64_t hash = cu_map_hash(0, (cu_bytes){(const uint8_t *)sql, strlen(sql)});
-    bool added = false;
-
-    if (c->n == CU_POSTGRES_KEPT) {
-        const cu_status st = cu_postgres_direct(store, "DEALLOCATE ALL", err);
-
-        if (st != CU_OK)
-            return st;
-        forget_statements(c);
-    }
-    for (;;) {
-        uint64_t *const place = cu_map_put(&c->index, hash, UINT64_MAX, &added);
-        cu_status st;
-
-        if (place == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        if (*place != UINT64_MAX && strcmp((const char *)c->kept[*place].sql.p, sql) == 0) {
-            *out = (size_t)*place;
-            return CU_OK;
-        }
-        if (*place != UINT64_MAX) {
-            hash++; /* two texts of one hash */
-            continue;
-        }
-        st = prepare_new(store, sql, c->n, err);
-        if (st != CU_OK)
-            return st;
-        *place = c->n;
-        *out = c->n++;
-        return CU_OK;
-    }
-}
-
 /* The parameters of one execution in the form that libpq takes. */
 typedef struct arguments {
     const char *values[CU_STORE_VALUES];
@@ -442,6 +376,72 @@ cu_status cu_postgres_ready(cu_store *store, cu_err *err)
     const cu_status read = settle(store, NULL, st == CU_OK ? err : NULL);
 
     return st == CU_OK ? read : st;
+}
+
+/* Prepared and described at the end of what is in the pipe: one way there and back for all. */
+static cu_status prepare_new(cu_store *store, const char *sql, size_t place, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    cu_postgres_prepared *const one = &c->kept[place];
+    PGresult *result = NULL;
+    char name[24];
+    cu_status st = open_pipe(store, err);
+
+    if (st != CU_OK)
+        return st;
+    one->serial = c->serial++;
+    cu_postgres_name(one, name);
+    c->waiting += 2;
+    if (PQsendPrepare(c->server, name, sql, 0, NULL) != 1 ||
+        PQsendDescribePrepared(c->server, name) != 1)
+        return cu_postgres_fail(store, NULL, "prepare a statement", err);
+    st = settle(store, &result, err);
+    if (st != CU_OK)
+        return st;
+    one->count = PQnparams(result);
+    for (int i = 0; i < one->count && i < CU_STORE_VALUES; i++)
+        one->types[i] = PQparamtype(result, i);
+    PQclear(result);
+    one->sql = (cu_buffer){0};
+    cu_buffer_append(&one->sql, sql, strlen(sql) + 1);
+    return cu_buffer_check(&one->sql, err);
+}
+
+/* The place of the prepared statement. */
+cu_status cu_postgres_prepare(cu_store *store, const char *sql, size_t *out, cu_err *err)
+{
+    cu_postgres *const c = store->connection;
+    uint64_t hash = cu_map_hash(0, (cu_bytes){(const uint8_t *)sql, strlen(sql)});
+    bool added = false;
+
+    if (c->n == CU_POSTGRES_KEPT) {
+        const cu_status st = cu_postgres_direct(store, "DEALLOCATE ALL", err);
+
+        if (st != CU_OK)
+            return st;
+        forget_statements(c);
+    }
+    for (;;) {
+        uint64_t *const place = cu_map_put(&c->index, hash, UINT64_MAX, &added);
+        cu_status st;
+
+        if (place == NULL)
+            return cu_fail(err, CU_ENOMEM, "out of memory");
+        if (*place != UINT64_MAX && strcmp((const char *)c->kept[*place].sql.p, sql) == 0) {
+            *out = (size_t)*place;
+            return CU_OK;
+        }
+        if (*place != UINT64_MAX) {
+            hash++; /* two texts of one hash */
+            continue;
+        }
+        st = prepare_new(store, sql, c->n, err);
+        if (st != CU_OK)
+            return st;
+        *place = c->n;
+        *out = c->n++;
+        return CU_OK;
+    }
 }
 
 /* Puts an execution into the pipe. */
