@@ -1,97 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libtsk reads folder after folder and gives each file's runs; not a byte of content is read
  * here. */
-#include "base/list.h"
-#include "filesystem/fat_names.h"
-#include "filesystem/folders.h"
-#include "filesystem/tsk.h"
-#include "sandbox/sandbox.h"
+#include "filesystem/walk.h"
 
-#include <inttypes.h>
+#include "base/list.h"
+#include "filesystem/nameless.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { flush_bytes = 256 << 10, extents_max = 1 << 20, allocated_max = 1 << 14 };
-
-enum {
-    named_max = 32 << 20, /* bytes of the map of named records */
-    ext_first_own = 11,   /* what lies before is the file system's */
-    ntfs_first_own = 24,
-};
-
-static const char orphans[] = "$OrphanFiles";
-
-typedef struct walk {
-    TSK_FS_INFO *fs;
-    uint64_t device_bytes;
-    int fd;
-    cu_buffer out;
-    cu_extent *extents;
-    size_t room;
-    size_t count;
-    cu_fat_names names;
-    cu_folders folders;
-    cu_folder *inside; /* the folder that is read */
-    cu_bytes path;     /* its path */
-    uint64_t names_seen;
-    uint8_t *named;    /* a bit for each record that a live name leads to; NULL: not wanted */
-    uint64_t nameless; /* live records that none leads to */
-    bool gone;         /* nobody reads us any more */
-    bool full;         /* memory for the folders ran out */
-} walk;
-
-static void send_out(walk *self, bool now)
-{
-    if (self->out.bad)
-        self->gone = true;
-    if (self->gone || (!now && self->out.n < flush_bytes))
-        return;
-    if (!cu_sandbox_write_all(self->fd, self->out.p, self->out.n))
-        self->gone = true;
-    self->out.n = 0;
-}
-
-static bool memory_ran_out(const walk *self)
-{
-    return self->full || cu_sandbox_memory_ran_out();
-}
-
-static void tell(walk *self, const cu_entry *entry)
-{
-    if (self->out.ceiling == 0)
-        self->out.ceiling = cu_entry_frame_max + 2 * flush_bytes;
-    cu_entry_append(&self->out, entry);
-    send_out(self, false);
-}
-
-/* text may be NULL; an entry's name is never longer. */
-static cu_bytes text_bytes(const char *text)
-{
-    const size_t n = text == NULL ? 0 : strlen(text);
-
-    return (cu_bytes){(const uint8_t *)text, n < cu_entry_name_max ? n : cu_entry_name_max};
-}
-
-/* path: what it is about, or empty for the whole file system. */
-static void remark_on(walk *self, cu_bytes path, const char *kind, const char *text)
-{
-    const cu_entry entry = {.kind = CU_ENTRY_REMARK,
-                            .folder = text_bytes(kind),
-                            .name = text_bytes(text),
-                            .stream = path};
-
-    tell(self, &entry);
-}
-
-static void remark(walk *self, const char *kind, const char *text)
-{
-    remark_on(self, (cu_bytes){0}, kind, text);
-}
+enum { extents_max = 1 << 20, allocated_max = 1 << 14 };
 
 /* ---- extents ---- */
 
-static bool add_extent(walk *self, uint64_t file_offset, uint64_t bytes, uint64_t device_offset)
+static bool add_extent(cu_walk *self, uint64_t file_offset, uint64_t bytes,
+                       uint64_t device_offset)
 {
     cu_extent *const last = self->count == 0 ? NULL : &self->extents[self->count - 1];
 
@@ -121,7 +45,7 @@ static bool add_extent(walk *self, uint64_t file_offset, uint64_t bytes, uint64_
 }
 
 /* A run of device bytes, cut where the device ends: what lies past it is unknown. */
-static bool add_run(walk *self, uint64_t file_offset, uint64_t bytes,
+static bool add_run(cu_walk *self, uint64_t file_offset, uint64_t bytes,
                     const TSK_FS_ATTR_RUN *run, uint64_t skip)
 {
     uint64_t at = 0;
@@ -141,7 +65,7 @@ static bool add_run(walk *self, uint64_t file_offset, uint64_t bytes,
 }
 
 /* The runs of an attribute between two of its bytes. *end: where they end, or to. */
-static bool add_runs_between(walk *self, const TSK_FS_ATTR *attribute, uint64_t from,
+static bool add_runs_between(cu_walk *self, const TSK_FS_ATTR *attribute, uint64_t from,
                              uint64_t to, uint64_t *end)
 {
     const uint64_t block = self->fs->block_size;
@@ -178,7 +102,7 @@ static uint64_t written_of(const TSK_FS_ATTR *attribute, uint64_t size)
 }
 
 /* The bytes 0 to size of the attribute. */
-static bool add_runs(walk *self, const TSK_FS_ATTR *attribute, uint64_t size)
+static bool add_runs(cu_walk *self, const TSK_FS_ATTR *attribute, uint64_t size)
 {
     const uint64_t written = written_of(attribute, size);
     uint64_t end = 0;
@@ -211,7 +135,7 @@ static void set_times(cu_entry *entry, const TSK_FS_META *meta)
     entry->born_us = time_us(meta->crtime, meta->crtime_nano);
 }
 
-static bool is_ntfs(const TSK_FS_INFO *fs)
+bool cu_walk_is_ntfs(const TSK_FS_INFO *fs)
 {
     return TSK_FS_TYPE_ISNTFS(fs->ftype);
 }
@@ -219,7 +143,7 @@ static bool is_ntfs(const TSK_FS_INFO *fs)
 /* Content that a person would open; the rest of the attributes are structure. */
 static bool is_content(const TSK_FS_INFO *fs, const TSK_FS_ATTR *attribute, bool directory)
 {
-    if (is_ntfs(fs)) {
+    if (cu_walk_is_ntfs(fs)) {
         if (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA)
             return true;
         /* The named indexes of $Extend ($O, $Q, $R) and $Secure are files of their own. */
@@ -236,23 +160,23 @@ static bool is_content(const TSK_FS_INFO *fs, const TSK_FS_ATTR *attribute, bool
 static cu_bytes stream_name(const TSK_FS_INFO *fs, const TSK_FS_ATTR *attribute)
 {
     if (attribute->type == TSK_FS_ATTR_TYPE_HFS_RSRC)
-        return text_bytes("rsrc");
-    if (!is_ntfs(fs) || attribute->name == NULL)
+        return cu_walk_text("rsrc");
+    if (!cu_walk_is_ntfs(fs) || attribute->name == NULL)
         return (cu_bytes){0};
     /* libtsk calls the unnamed stream of a record "$Data" where it has to call it something. */
     if (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA &&
         (attribute->name[0] == '\0' || strcmp(attribute->name, "$Data") == 0 ||
          strcmp(attribute->name, "N/A") == 0))
         return (cu_bytes){0};
-    return text_bytes(attribute->name);
+    return cu_walk_text(attribute->name);
 }
 
-static void set_content(walk *self, cu_entry *entry, const TSK_FS_ATTR *attribute)
+static void set_content(cu_walk *self, cu_entry *entry, const TSK_FS_ATTR *attribute)
 {
     const uint64_t size = attribute->size < 0 ? 0 : (uint64_t)attribute->size;
 
     entry->size = size;
-    if (is_ntfs(self->fs) || attribute->type >= TSK_FS_ATTR_TYPE_HFS_DATA)
+    if (cu_walk_is_ntfs(self->fs) || attribute->type >= TSK_FS_ATTR_TYPE_HFS_DATA)
         entry->attribute = (uint32_t)attribute->type << 16 | attribute->id;
     if ((attribute->flags & TSK_FS_ATTR_ENC) != 0)
         entry->flags |= CU_ENTRY_ENCRYPTED;
@@ -275,7 +199,7 @@ static void set_content(walk *self, cu_entry *entry, const TSK_FS_ATTR *attribut
                                                          : (uint64_t)attribute->nrd.allocsize;
 
     if (!add_runs(self, attribute, span)) {
-        remark(self, "not-examined", "a file has more fragments than can be followed");
+        cu_walk_remark(self, "not-examined", "a file has more fragments than can be followed");
         self->count = 0;
     }
     entry->extents = self->extents;
@@ -283,7 +207,7 @@ static void set_content(walk *self, cu_entry *entry, const TSK_FS_ATTR *attribut
 }
 
 /* What the blocks of a live file hold behind what was written of it. */
-static void tell_slack(walk *self, const TSK_FS_ATTR *attribute)
+static void tell_slack(cu_walk *self, const TSK_FS_ATTR *attribute)
 {
     const uint64_t size = attribute->size < 0 ? 0 : (uint64_t)attribute->size;
     cu_entry entry = {.kind = CU_ENTRY_SLACK};
@@ -297,10 +221,10 @@ static void tell_slack(walk *self, const TSK_FS_ATTR *attribute)
     entry.extents = self->extents;
     entry.extent_count = self->count;
     if (self->count > 0)
-        tell(self, &entry);
+        cu_walk_tell(self, &entry);
 }
 
-static void tell_structure(walk *self, const TSK_FS_ATTR *attribute)
+static void tell_structure(cu_walk *self, const TSK_FS_ATTR *attribute)
 {
     cu_entry entry = {.kind = CU_ENTRY_STRUCTURE};
 
@@ -310,10 +234,10 @@ static void tell_structure(walk *self, const TSK_FS_ATTR *attribute)
         return;
     entry.extents = self->extents;
     entry.extent_count = self->count;
-    tell(self, &entry);
+    cu_walk_tell(self, &entry);
 }
 
-static uint32_t entry_flags(const TSK_FS_FILE *file, bool orphan)
+uint32_t cu_walk_entry_flags(const TSK_FS_FILE *file, bool orphan)
 {
     uint32_t flags = orphan ? CU_ENTRY_ORPHAN : 0;
 
@@ -335,22 +259,11 @@ static uint32_t entry_flags(const TSK_FS_FILE *file, bool orphan)
     }
 }
 
-/* On what lies in the folder that is read. */
-static void remark_below(walk *self, cu_bytes name, const char *kind, const char *text)
-{
-    cu_buffer path = {.ceiling = 2 * (size_t)cu_entry_name_max};
-
-    cu_buffer_append(&path, self->path.p, self->path.n);
-    cu_buffer_append(&path, name.p, name.n);
-    remark_on(self, cu_bytes_slice(cu_buffer_view(&path), 0, cu_entry_name_max), kind, text);
-    cu_buffer_free(&path);
-}
-
 /* Windows 10 packs files without the file system's doing ("compact /exe"): their own stream is
  * one hole, and the content is in a stream of this name. Source: [MS-FSCC] 2.1.2.1, WOF. */
-static bool is_packed(const walk *self, TSK_FS_FILE *file)
+static bool is_packed(const cu_walk *self, TSK_FS_FILE *file)
 {
-    const int count = is_ntfs(self->fs) ? tsk_fs_file_attr_getsize(file) : 0;
+    const int count = cu_walk_is_ntfs(self->fs) ? tsk_fs_file_attr_getsize(file) : 0;
 
     for (int i = 0; i < count; i++) {
         const TSK_FS_ATTR *const attribute = tsk_fs_file_attr_get_idx(file, i);
@@ -362,7 +275,7 @@ static bool is_packed(const walk *self, TSK_FS_FILE *file)
     return false;
 }
 
-static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
+static void tell_attributes(cu_walk *self, TSK_FS_FILE *file, const cu_entry *base)
 {
     const bool packed = is_packed(self, file);
     const bool directory = (base->flags & CU_ENTRY_DIRECTORY) != 0;
@@ -387,7 +300,7 @@ static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
         if (packed && entry.stream.n == 0)
             entry.flags |= CU_ENTRY_PACKED;
         set_content(self, &entry, attribute);
-        tell(self, &entry);
+        cu_walk_tell(self, &entry);
         if (live)
             tell_slack(self, attribute);
         told = told || entry.stream.n == 0;
@@ -402,7 +315,7 @@ static void tell_attributes(walk *self, TSK_FS_FILE *file, const cu_entry *base)
             entry.extents = self->extents;
             entry.extent_count = self->count;
         }
-        tell(self, &entry);
+        cu_walk_tell(self, &entry);
     }
 }
 
@@ -413,46 +326,19 @@ static bool is_plain_kind(const TSK_FS_META *meta)
            meta->type == TSK_FS_META_TYPE_UNDEF;
 }
 
-/* ---- which records have names ---- */
-
-/* Only where a record is in use or not whatever names say. */
-static void begin_naming(walk *self)
-{
-    const TSK_FS_INFO *const fs = self->fs;
-
-    if (!is_ntfs(fs) && !TSK_FS_TYPE_ISEXT(fs->ftype))
-        return;
-    if (fs->last_inum / 8 >= named_max)
-        remark(self, "nameless",
-               "more records than are looked through for those without a name");
-    else
-        self->named = calloc(1, fs->last_inum / 8 + 1);
-}
-
-static void set_named(walk *self, TSK_INUM_T inode)
-{
-    if (self->named != NULL && inode <= self->fs->last_inum)
-        self->named[inode / 8] |= (uint8_t)(1U << inode % 8);
-}
-
-static bool is_named(const walk *self, TSK_INUM_T inode)
-{
-    return inode > self->fs->last_inum || (self->named[inode / 8] >> inode % 8 & 1) != 0;
-}
-
 /* A name that leads to no record. */
-static void see_name(walk *self, const TSK_FS_FILE *file, const cu_entry *base)
+static void see_name(cu_walk *self, const TSK_FS_FILE *file, const cu_entry *base)
 {
     const bool folder = file->name->type == TSK_FS_NAME_TYPE_DIR;
 
     if (!folder)
-        tell(self, base);
+        cu_walk_tell(self, base);
     else if ((base->flags & CU_ENTRY_NAME_DELETED) == 0)
-        remark_below(self, base->name, "not-examined",
-                     "not examined: the folder's record cannot be read");
+        cu_walk_remark_below(self, base->name, "not-examined",
+                             "not examined: the folder's record cannot be read");
 }
 
-static void see_record(walk *self, TSK_FS_FILE *file, cu_entry *base)
+void cu_walk_see_record(cu_walk *self, TSK_FS_FILE *file, cu_entry *base)
 {
     if (!is_plain_kind(file->meta))
         return; /* devices, sockets: names without bytes */
@@ -463,7 +349,7 @@ static void see_record(walk *self, TSK_FS_FILE *file, cu_entry *base)
         /* The record belongs to another file by now: only the name is left of this one. */
         base->flags |= CU_ENTRY_NO_RECORD;
         if ((base->flags & CU_ENTRY_DIRECTORY) == 0)
-            tell(self, base);
+            cu_walk_tell(self, base);
         return;
     }
     tell_attributes(self, file, base);
@@ -482,7 +368,7 @@ static bool is_folder(const TSK_FS_FILE *file)
                          file->name->type == TSK_FS_NAME_TYPE_UNDEF));
 }
 
-static void take_folder(walk *self, const TSK_FS_FILE *file, cu_bytes name)
+static void take_folder(cu_walk *self, const TSK_FS_FILE *file, cu_bytes name)
 {
     const cu_folder_shown shown = {
         .name = name,
@@ -498,8 +384,9 @@ static void take_folder(walk *self, const TSK_FS_FILE *file, cu_bytes name)
         break;
     case CU_FOLDER_SEEN:
         if (shown.live && self->inside->live)
-            remark_below(self, name, "folder-of-two-names",
-                         "the folder has another name: what lies in it is told under that one");
+            cu_walk_remark_below(
+                self, name, "folder-of-two-names",
+                "the folder has another name: what lies in it is told under that one");
         break;
     case CU_FOLDER_TAKEN:
         break;
@@ -508,10 +395,10 @@ static void take_folder(walk *self, const TSK_FS_FILE *file, cu_bytes name)
 
 static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, CU_UNUSED const char *path, void *context)
 {
-    walk *const self = context;
+    cu_walk *const self = context;
     cu_entry base = {.kind = CU_ENTRY_FILE, .folder = self->path};
 
-    if (self->gone || memory_ran_out(self))
+    if (self->gone || cu_walk_memory_ran_out(self))
         return TSK_WALK_STOP;
     self->names_seen++;
     if (file->name == NULL || TSK_FS_ISDOT(file->name->name))
@@ -521,7 +408,7 @@ static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, CU_UNUSED const char *path,
         take_folder(self, file, base.name);
     if (file->meta != NULL && file->meta->type == TSK_FS_META_TYPE_VIRT_DIR)
         return TSK_WALK_CONT;
-    base.flags = entry_flags(file, self->inside->orphans);
+    base.flags = cu_walk_entry_flags(file, self->inside->orphans);
     base.inode = file->name->meta_addr;
     base.modified_us = base.accessed_us = base.changed_us = base.born_us = INT64_MIN;
     if (file->meta == NULL) {
@@ -533,15 +420,15 @@ static TSK_WALK_RET_ENUM see_file(TSK_FS_FILE *file, CU_UNUSED const char *path,
         tsk_list_add(&self->fs->list_inum_named, file->meta->addr) != 0)
         self->full = true;
     if ((base.flags & CU_ENTRY_NAME_DELETED) == 0)
-        set_named(self, file->meta->addr);
-    see_record(self, file, &base);
+        cu_nameless_see_name(self, file->meta->addr);
+    cu_walk_see_record(self, file, &base);
     return TSK_WALK_CONT;
 }
 
 /* ---- folders ---- */
 
 /* A damaged folder: what libtsk had found before it gave up. */
-static void see_what_is_left(walk *self)
+static void see_what_is_left(cu_walk *self)
 {
     TSK_FS_DIR *folder = NULL;
 
@@ -557,7 +444,7 @@ static void see_what_is_left(walk *self)
     tsk_fs_dir_close(folder);
 }
 
-static void see_folder(walk *self)
+static void see_folder(cu_walk *self)
 {
     const TSK_FS_DIR_WALK_FLAG_ENUM everything =
         TSK_FS_DIR_WALK_FLAG_ALLOC | TSK_FS_DIR_WALK_FLAG_UNALLOC;
@@ -565,8 +452,9 @@ static void see_folder(walk *self)
     self->path = cu_folders_path(&self->folders, self->inside);
     self->names_seen = 0;
     if (self->inside->cut)
-        remark_on(self, self->path, "path-too-long",
-                  "the folder lies too deep for its path to be kept: told by its number");
+        cu_walk_remark_on(
+            self, self->path, "path-too-long",
+            "the folder lies too deep for its path to be kept: told by its number");
     if (tsk_fs_dir_walk(self->fs, self->inside->inode, everything, see_file, self) == 0)
         return;
 
@@ -577,15 +465,16 @@ static void see_folder(walk *self)
                    self->inside->live ? "not fully examined: the folder is damaged"
                                       : "the deleted folder is damaged",
                    why == NULL ? 0 : (int)strcspn(why, "\r\n"), why == NULL ? "" : why);
-    remark_on(self, self->path, self->inside->live ? "not-examined" : "folder-lost", text);
+    cu_walk_remark_on(self, self->path, self->inside->live ? "not-examined" : "folder-lost",
+                      text);
     tsk_error_reset();
     if (self->names_seen == 0)
         see_what_is_left(self);
 }
 
-static void see_folders(walk *self)
+void cu_walk_see_folders(cu_walk *self)
 {
-    while (!self->gone && !memory_ran_out(self) &&
+    while (!self->gone && !cu_walk_memory_ran_out(self) &&
            (self->inside = cu_folders_next(&self->folders)) != NULL) {
         see_folder(self);
         cu_folders_leave(self->inside);
@@ -593,103 +482,7 @@ static void see_folders(walk *self)
     self->inside = NULL;
 }
 
-/* ---- live records that no name leads to: the folder that they are in is damaged ---- */
-
-/* What it is called below libtsk's folder of orphans: as its own record says, or by its number.
- */
-static cu_bytes nameless_name(const TSK_FS_META *meta, char out[32])
-{
-    if (meta->name2 != NULL && meta->name2->name[0] != '\0')
-        return (cu_bytes){(const uint8_t *)meta->name2->name,
-                          strnlen(meta->name2->name, sizeof meta->name2->name)};
-    (void)snprintf(out, 32, "OrphanFile-%" PRIuINUM, meta->addr);
-    return text_bytes(out);
-}
-
-static void take_nameless_folder(walk *self, const TSK_FS_META *meta)
-{
-    char number[32];
-    cu_buffer name = {.ceiling = cu_entry_name_max};
-    const cu_bytes own = nameless_name(meta, number);
-
-    cu_buffer_append(&name, orphans, sizeof orphans - 1);
-    cu_buffer_u8(&name, '/');
-    cu_buffer_append(&name, own.p, own.n);
-
-    const cu_folder_shown shown = {
-        .name = cu_buffer_view(&name), .inode = meta->addr, .live = true, .orphans = true};
-
-    if (name.bad || cu_folders_take(&self->folders, NULL, &shown) == CU_FOLDER_NO_MEMORY)
-        self->full = true;
-    cu_buffer_free(&name);
-}
-
-static TSK_WALK_RET_ENUM see_nameless(TSK_FS_FILE *file, walk *self, bool folders)
-{
-    char number[32];
-    cu_entry base = {.kind = CU_ENTRY_FILE, .folder = text_bytes(orphans)};
-
-    if (self->gone || memory_ran_out(self))
-        return TSK_WALK_STOP;
-    /* A record of NTFS without a name goes on from another one. */
-    if (file->meta == NULL || is_named(self, file->meta->addr) ||
-        (is_ntfs(self->fs) && file->meta->name2 == NULL) ||
-        TSK_FS_IS_DIR_META(file->meta->type) != folders)
-        return TSK_WALK_CONT;
-    set_named(self, file->meta->addr);
-    self->nameless++;
-    if (folders) {
-        take_nameless_folder(self, file->meta);
-        return TSK_WALK_CONT;
-    }
-    base.flags = entry_flags(file, true);
-    base.name = nameless_name(file->meta, number);
-    base.inode = file->meta->addr;
-    see_record(self, file, &base);
-    return TSK_WALK_CONT;
-}
-
-static TSK_WALK_RET_ENUM see_nameless_folder(TSK_FS_FILE *file, void *context)
-{
-    return see_nameless(file, context, true);
-}
-
-static TSK_WALK_RET_ENUM see_nameless_file(TSK_FS_FILE *file, void *context)
-{
-    return see_nameless(file, context, false);
-}
-
-static void walk_records(walk *self, TSK_FS_META_WALK_CB seen)
-{
-    const TSK_INUM_T first = is_ntfs(self->fs) ? ntfs_first_own : ext_first_own;
-    const TSK_INUM_T end = self->fs->last_inum; /* libtsk's folder of orphans */
-
-    if (end > first &&
-        tsk_fs_meta_walk(self->fs, first, end - 1,
-                         TSK_FS_META_FLAG_ALLOC | TSK_FS_META_FLAG_USED, seen, self) != 0) {
-        remark(self, "not-examined", "not examined: not all records can be read");
-        tsk_error_reset();
-    }
-}
-
-static void see_all_nameless(walk *self)
-{
-    char text[120];
-
-    if (self->named == NULL)
-        return;
-    walk_records(self, see_nameless_folder); /* first: they have names for others */
-    see_folders(self);
-    walk_records(self, see_nameless_file);
-    if (self->nameless == 0)
-        return;
-    (void)snprintf(text, sizeof text,
-                   "no name leads to %" PRIu64 " live records: what they hold is told in %s",
-                   self->nameless, orphans);
-    remark(self, "nameless", text);
-}
-
-static void see_all(walk *self)
+static void see_all(cu_walk *self)
 {
     const cu_folder_shown root = {.inode = self->fs->root_inum, .live = true};
 
@@ -697,24 +490,24 @@ static void see_all(walk *self)
     if (cu_folders_take(&self->folders, NULL, &root) != CU_FOLDER_TAKEN ||
         tsk_list_add(&self->fs->list_inum_named, root.inode) != 0)
         self->full = true;
-    begin_naming(self);
-    see_folders(self);
-    see_all_nameless(self);
+    cu_nameless_begin(self);
+    cu_walk_see_folders(self);
+    cu_nameless_see_all(self);
     free(self->named);
 }
 
 /* ---- the allocation map: what is allocated but no file's is structure ---- */
 
-static void tell_counted(walk *self)
+static void tell_counted(cu_walk *self)
 {
     const cu_entry entry = {
         .kind = CU_ENTRY_STRUCTURE, .extents = self->extents, .extent_count = self->count};
 
-    tell(self, &entry);
+    cu_walk_tell(self, &entry);
     self->count = 0;
 }
 
-static void add_blocks(walk *self, TSK_DADDR_T first, TSK_DADDR_T end)
+static void add_blocks(cu_walk *self, TSK_DADDR_T first, TSK_DADDR_T end)
 {
     const TSK_FS_ATTR_RUN run = {.addr = first, .len = end - first};
 
@@ -723,7 +516,7 @@ static void add_blocks(walk *self, TSK_DADDR_T first, TSK_DADDR_T end)
     (void)add_run(self, first * self->fs->block_size, run.len * self->fs->block_size, &run, 0);
 }
 
-static void tell_allocated(walk *self)
+static void tell_allocated(cu_walk *self)
 {
     TSK_FS_INFO *const fs = self->fs;
     TSK_DADDR_T first = 0;
@@ -744,24 +537,25 @@ static void tell_allocated(walk *self)
     tell_counted(self);
 }
 
-static void tell_filesystem(walk *self, const char *name)
+static void tell_filesystem(cu_walk *self, const char *name)
 {
     const TSK_FS_INFO *const fs = self->fs;
     cu_entry entry = {.kind = CU_ENTRY_FILESYSTEM, .block_bytes = fs->block_size};
 
-    entry.folder = text_bytes(name);
+    entry.folder = cu_walk_text(name);
     if (__builtin_mul_overflow(fs->last_block + 1, (uint64_t)fs->block_size, &entry.size))
         entry.size = UINT64_MAX;
-    tell(self, &entry);
+    cu_walk_tell(self, &entry);
     if (fs->last_block_act < fs->last_block)
-        remark(self, "filesystem", "the file system is larger than the bytes that are there");
+        cu_walk_remark(self, "filesystem",
+                       "the file system is larger than the bytes that are there");
 }
 
 cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const char *name, int fd,
                              cu_err *err)
 {
     cu_tsk opened = {0};
-    walk self = {.device_bytes = device->bytes, .fd = fd};
+    cu_walk self = {.device_bytes = device->bytes, .fd = fd};
     cu_status st = cu_tsk_open(device, offset, name, &opened, err);
 
     if (st != CU_OK)
@@ -772,11 +566,11 @@ cu_status cu_filesystem_walk(const cu_reader *device, uint64_t offset, const cha
     see_all(&self);
     if (!self.gone)
         tell_allocated(&self);
-    if (memory_ran_out(&self))
+    if (cu_walk_memory_ran_out(&self))
         st = cu_fail(err, CU_ELIMIT, "memory limit");
     if (st == CU_OK)
-        tell(&self, &(cu_entry){.kind = CU_ENTRY_END});
-    send_out(&self, true);
+        cu_walk_tell(&self, &(cu_entry){.kind = CU_ENTRY_END});
+    cu_walk_send(&self, true);
     if (self.gone)
         st = cu_fail(err, CU_EIO, "nobody reads the walk");
     cu_fat_names_fini(&self.names);
