@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "filesystem/nameless.h"
+#include "filesystem/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -459,12 +460,12 @@ static void see_folder(cu_walk *self)
         return;
 
     char text[200];
-    const char *const why = tsk_error_get_errstr();
+    const cu_bytes why = cu_tsk_reason(tsk_error_get_errstr());
 
-    (void)snprintf(text, sizeof text, "%s: %.*s",
+    (void)snprintf(text, sizeof text, "%s%s%.*s",
                    self->inside->live ? "not fully examined: the folder is damaged"
                                       : "the deleted folder is damaged",
-                   why == NULL ? 0 : (int)strcspn(why, "\r\n"), why == NULL ? "" : why);
+                   why.n == 0 ? "" : ": ", (int)why.n, why.n == 0 ? "" : (const char *)why.p);
     cu_walk_remark_on(self, self->path, self->inside->live ? "not-examined" : "folder-lost",
                       text);
     tsk_error_reset();
