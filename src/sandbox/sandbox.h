@@ -49,7 +49,8 @@ typedef struct cu_zygote_work {
  * Confines the process and serves the control socket until the broker hangs up. Before anything
  * hostile is read: no new privileges, no file by name (Landlock), a short list of system calls
  * (seccomp); each fork of an item has a shorter list, limits, and dies with the zygote.
- * Answers the exit status for main.
+ * Answers the exit status for main. Started by hand, with no control socket, it says so in one
+ * line on standard error; towards a broker it says nothing there.
  */
 int cu_zygote_serve(const cu_zygote_work *work);
 

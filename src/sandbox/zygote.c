@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +141,16 @@ static bool serve_one(server *self)
     return on;
 }
 
+/* Its end of the control socket is there: whoever left it there is spoken to on it alone. */
+static bool has_broker(void)
+{
+    int kind = 0;
+    socklen_t n = sizeof kind;
+
+    return getsockopt(cu_sandbox_control_fd, SOL_SOCKET, SO_TYPE, &kind, &n) == 0 &&
+           kind == SOCK_SEQPACKET;
+}
+
 int cu_zygote_serve(const cu_zygote_work *work)
 {
     static server self;
@@ -146,6 +158,11 @@ int cu_zygote_serve(const cu_zygote_work *work)
     cu_sandbox_level level = {0};
     cu_wire_head head = {.kind = 0};
 
+    if (!has_broker()) {
+        (void)fprintf(stderr, "%s: custos alone starts this program: see custos(1)\n",
+                      program_invocation_short_name);
+        return 1;
+    }
     self.work = work;
     self.pid = getpid();
     head.status = cu_confine_zygote(&level, &err);

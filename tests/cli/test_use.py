@@ -11,6 +11,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -32,6 +33,25 @@ def wrong_use(_folder):
         done = run(*arguments)
         assert done.returncode == 2, (arguments, done)
         assert b"usage: custos" in done.stderr, (arguments, done.stderr)
+
+
+def child_by_hand(_folder):
+    """A program that custos alone starts says so to a person, and nothing to a broker, also one that has gone."""
+    for name in ("custos-device", "custos-picture", "custos-jpeg", "custos-intake"):
+        program = os.path.join(os.path.dirname(CUSTOS), name)
+        done = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        assert done.returncode == 1 and done.stdout == b"", (name, done)
+        assert done.stderr == name.encode() + b": custos alone starts this program: see custos(1)\n", (name, done)
+        for stays in (True, False):
+            broker, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            child = subprocess.Popen([program], preexec_fn=lambda end=control.fileno(): os.dup2(end, 3), pass_fds=[3],
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            control.close()
+            if stays:
+                assert broker.recv(1 << 16), name
+            broker.close()
+            out, err = child.communicate(timeout=60)
+            assert (out, err) == (b"", b""), (name, stays, out, err)
 
 
 def could_not(folder):
@@ -678,6 +698,7 @@ def main():
     tap = Tap()
     tap.run("wrong use exits 2 with the usage", in_folder, wrong_use)
     tap.run("the files of a source may all be named", in_folder, named_parts)
+    tap.run("a program that custos alone starts says so", in_folder, child_by_hand)
     tap.run("what cannot be done exits 1 in one line", in_folder, could_not)
     tap.run("an error names the file that it is about", in_folder, errors_name_the_file)
     tap.run("an error names what it is about once", in_folder, errors_name_it_once)
