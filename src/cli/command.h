@@ -67,6 +67,9 @@ const char *cu_cli_or_environment(const char *said, const char *name, const char
 /* The URL of the database that is meant: said, or CUSTOS_DB, or custos.db here. */
 const char *cu_cli_database(const char *said);
 
+/* To stand behind its name where it is not there: how another is named, or "" where it was. */
+const char *cu_cli_database_advice(const char *said);
+
 /* Text from evidence, made safe for a terminal. */
 void cu_cli_print_shown(const char *text);
 

@@ -37,7 +37,8 @@ static cu_status open_call(cu_ledger_call *call, cu_err *err)
     cu_status st = CU_OK;
 
     if (strncmp(url, "sqlite:", 7) == 0 && access(url + 7, F_OK) != 0)
-        st = cu_fail_os(err, "could not open database \"%s\"", url + 7);
+        st = cu_fail_os(err, "could not open database \"%s\"%s", url + 7,
+                        cu_cli_database_advice(call->db));
     if (st == CU_OK)
         st = cu_store_open(url, &call->store, err);
     if (st == CU_OK)

@@ -59,6 +59,13 @@ const char *cu_cli_database(const char *said)
     return cu_cli_or_environment(said, "CUSTOS_DB", "sqlite:custos.db");
 }
 
+const char *cu_cli_database_advice(const char *said)
+{
+    return cu_cli_or_environment(said, "CUSTOS_DB", NULL) != NULL
+               ? ""
+               : ", for --db and CUSTOS_DB name no other";
+}
+
 void cu_cli_print_shown(const char *text)
 {
     cu_buffer shown = {0};

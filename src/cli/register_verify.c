@@ -22,17 +22,20 @@ cu_status cu_register_kek_path(const char *db, const char *kek, cu_buffer *out, 
     return cu_buffer_check(out, err);
 }
 
-static cu_status check_there(const char *url, cu_register_intent intent, cu_err *err)
+static cu_status check_there(const char *db, cu_register_intent intent, cu_err *err)
 {
     static const char scheme[] = "sqlite:";
+    const char *const url = cu_cli_database(db);
     const char *const path = url + sizeof scheme - 1;
 
     if (strncmp(url, scheme, sizeof scheme - 1) != 0 || intent == CU_REGISTER_BEGIN ||
         access(path, F_OK) == 0)
         return CU_OK;
     if (intent == CU_REGISTER_LOOK)
-        return cu_fail_os(err, "could not open database \"%s\"", path);
-    return cu_fail_os(err, "there is no register \"%s\" (officer enrol begins one)", path);
+        return cu_fail_os(err, "could not open database \"%s\"%s", path,
+                          cu_cli_database_advice(db));
+    return cu_fail_os(err, "there is no register \"%s\"%s (officer enrol begins one)", path,
+                      cu_cli_database_advice(db));
 }
 
 cu_status cu_register_open_named(const char *db, const char *kek, cu_register_intent intent,
@@ -44,7 +47,7 @@ cu_status cu_register_open_named(const char *db, const char *kek, cu_register_in
                                          .as_it_is = intent == CU_REGISTER_LOOK};
 
     if (st == CU_OK)
-        st = check_there(cu_cli_database(db), intent, err);
+        st = check_there(db, intent, err);
     /* To look is no reason to make a key. */
     if (st == CU_OK && intent == CU_REGISTER_LOOK && access(options.kek_path, R_OK) != 0)
         st = cu_fail_os(err, "could not read the key file \"%s\"", options.kek_path);

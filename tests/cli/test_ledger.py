@@ -134,6 +134,22 @@ def says_what_a_call_lacks(folder):
     site.stop()
 
 
+def says_how_a_database_is_named(folder):
+    """Where none was named and none is here; not to one who named it. In one line, and nothing is made."""
+    bare = {name: value for name, value in os.environ.items() if name not in ("CUSTOS_DB", "CUSTOS_KEK")}
+    advice = ", for --db and CUSTOS_DB name no other"
+    for words in (("ledger", "verify"), ("ledger", "head"), ("register", "verify"),
+                  ("register", "case", "list", "--as", "ad")):
+        for more, named, advised in (((), {}, True), (("--db", "sqlite:x.db"), {}, False),
+                                     ((), {"CUSTOS_DB": "sqlite:x.db"}, False)):
+            done = subprocess.run([BUILD / "custos", *words, *more], cwd=folder, env={**bare, **named},
+                                  capture_output=True, text=True, check=False, timeout=60)
+            assert done.returncode == 1 and done.stderr.count("\n") == 1, (words, more, named, done)
+            assert ('"custos.db"' if advised else '"x.db"') in done.stderr, (words, more, named, done)
+            assert (advice in done.stderr) == advised and "No such file" in done.stderr, (words, more, named, done)
+    assert not os.listdir(folder), os.listdir(folder)
+
+
 def a_socket_takes_the_place_of_a_socket_alone(folder):
     """What else has its name, such as the state itself, is not taken away."""
     site = Site(folder)
@@ -409,6 +425,7 @@ def two_verifiers_agree_on_every_case(folder):
 
 
 TESTS = [is_signed_witnessed_exported_and_checked_by_two, says_what_a_call_lacks,
+         says_how_a_database_is_named,
          a_socket_takes_the_place_of_a_socket_alone, names_the_file_that_is_wrong,
          refuses_an_old_copy_until_the_gap_is_logged, a_new_witness_waits_for_a_head_that_names_it,
          goes_on_from_a_copy_that_names_no_key,
