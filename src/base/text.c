@@ -120,6 +120,21 @@ static bool is_unsafe(uint32_t point)
     return is_within(point, unsafe, CU_COUNT_OF(unsafe));
 }
 
+/*
+ * Source: Unicode 15: Cc but tab and line feed; Zl, Zp; the embeddings, overrides and isolates
+ * of UAX 9; the deprecated and the annotating of Cf. What scripts are written with stays out:
+ * joiners and the marks of direction.
+ */
+static bool is_steering(uint32_t point)
+{
+    static const range steering[] = {
+        {0x0000, 0x0008}, {0x000B, 0x001F}, {0x007F, 0x009F},
+        {0x2028, 0x202E}, {0x2066, 0x206F}, {0xFFF9, 0xFFFB},
+    };
+
+    return is_within(point, steering, CU_COUNT_OF(steering));
+}
+
 /* Source: Unicode 15: Zs, variation selectors, fillers, and the braille pattern of no dot. */
 static bool is_blank(uint32_t point)
 {
@@ -158,6 +173,20 @@ bool cu_text_is_visible(cu_bytes text)
 
         if (n == 0 || (!is_unsafe(point) && !is_blank(point)))
             return true;
+    }
+    return false;
+}
+
+bool cu_text_find_steering(cu_bytes text, uint32_t *out)
+{
+    for (size_t i = 0; i < text.n; i += step_of(cu_bytes_slice(text, i, text.n))) {
+        const size_t n = cu_text_character(cu_bytes_slice(text, i, text.n));
+        const uint32_t point = n == 0 ? ' ' : code_point(text.p + i, n);
+
+        if (is_steering(point)) {
+            *out = point;
+            return true;
+        }
     }
     return false;
 }

@@ -19,6 +19,13 @@ size_t cu_text_count(cu_bytes text);
 /* Whether anything of it can be seen: not blanks, line ends and invisible characters alone. */
 bool cu_text_is_visible(cu_bytes text);
 
+/*
+ * Whether a character of it changes how a line is shown: controls (C0 but tab and line feed,
+ * C1), separators of lines, embeddings, overrides and isolates of direction, annotations. The
+ * first goes to out. Right-to-left text has none of its own.
+ */
+bool cu_text_find_steering(cu_bytes text, uint32_t *out);
+
 /* The UTF-8 of a character below U+110000 into out; answers its bytes, 1 to 4. */
 size_t cu_text_put_utf8(uint32_t character, uint8_t out[4]);
 

@@ -16,18 +16,18 @@ static cu_status refuse_value(cu_act *act, const cu_field *field, const char *te
 static cu_status read_text(cu_act *act, const cu_field *field, const char *text, cu_value *out)
 {
     const size_t n = strlen(text);
+    const cu_bytes bytes = {(const uint8_t *)text, n};
+    uint32_t point = 0;
 
     if (n == 0 || n > cu_text_max)
         return refuse_value(act, field, text, n == 0 ? "empty" : "longer than 64 KiB");
-    if (!cu_text_is_utf8((cu_bytes){(const uint8_t *)text, n}))
+    if (!cu_text_is_utf8(bytes))
         return refuse_value(act, field, "…", "not UTF-8");
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t')
-            return refuse_value(act, field, "…", "a text with control characters");
-    }
+    if (cu_text_find_steering(bytes, &point) && (field->kind != CU_FIELD_FILE || point < 0x20))
+        return cu_act_refuse(act, "U6", "%s holds U+%04X, which changes how a line is shown",
+                             field->name, (unsigned)point);
     /* A file has the name that its sender gave it. */
-    if (field->kind != CU_FIELD_FILE &&
-        !cu_text_is_visible((cu_bytes){(const uint8_t *)text, n}))
+    if (field->kind != CU_FIELD_FILE && !cu_text_is_visible(bytes))
         return refuse_value(act, field, "…", "a text of which nothing can be seen");
     *out = cu_value_text(text);
     return CU_OK;

@@ -119,8 +119,43 @@ static void a_text_has_something_to_be_seen(void **state)
                             "reason", nothing[i], NULL);
         (void)force_refused(book, "U6", "iv", "case view", name, "reason", nothing[i], NULL);
     }
-    (void)force_do(book, "iv", "subject add", NULL, "case", name, "name",
-                   "\xE2\x80\xAB\xD8\xAA\xD8\xAC\xE2\x80\xAC", NULL); /* right to left */
+    (void)force_do(book, "iv", "subject add", NULL, "case", name, "name", "\xD8\xAA\xD8\xAC",
+                   NULL); /* right to left */
+}
+
+/* Documents print a text as it was given: it must not reorder, end or hide what stands by it.
+ */
+static void a_text_does_not_change_how_a_line_is_shown(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *point;
+    } steering[] = {
+        {"OP\x1B[2J", "U+001B"},      {"OP\x7F", "U+007F"},
+        {"OP\xC2\x9B", "U+009B"},     {"OP\xE2\x80\xA8", "U+2028"},
+        {"OP\xE2\x80\xAA", "U+202A"}, {"OP\xE2\x80\xAE", "U+202E"},
+        {"OP\xE2\x81\xA6", "U+2066"}, {"OP\xE2\x81\xA9", "U+2069"},
+        {"OP\xEF\xBF\xB9", "U+FFF9"},
+    };
+
+    static const char *const plain[] = {
+        "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D OP",                          /* Hebrew, Latin */
+        "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAF\xD8\xA7\xD9\x86\xD9\x85", /* Persian, a joiner */
+        "\xE2\x80\x8FOP", /* a mark of direction */
+        "OP\tONE\nTWO",
+    };
+    cu_register *const book = force_book(state);
+
+    for (size_t i = 0; i < CU_COUNT_OF(steering); i++) {
+        const char *const said = force_refused(book, "U6", "iv", "case open", NULL, "title",
+                                               steering[i].text, "in_charge", "iv", NULL);
+
+        assert_non_null(strstr(said, "title holds "));
+        assert_non_null(strstr(said, steering[i].point));
+    }
+    for (size_t i = 0; i < CU_COUNT_OF(plain); i++)
+        (void)force_do(book, "iv", "case open", NULL, "title", plain[i], "in_charge", "iv",
+                       NULL);
 }
 
 static void s3_a_search_has_three_characters_and_not_three_bytes(void **state)
@@ -159,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(a_text_has_something_to_be_seen),
+        ON_BOTH(a_text_does_not_change_how_a_line_is_shown),
         ON_BOTH(s3_a_search_has_three_characters_and_not_three_bytes),
         ON_BOTH(what_follows_is_not_before_what_it_follows),
         ON_BOTH(what_is_given_twice_is_refused),
