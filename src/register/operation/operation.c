@@ -3,6 +3,8 @@
  * record. */
 #include "register/operation/operation.h"
 
+#include "register/warrant/warrant.h"
+
 #include <string.h>
 
 static const cu_field fields[] = {
@@ -84,11 +86,27 @@ static cu_status approve(cu_act *act)
     return warn_of_others(act);
 }
 
+/* Nobody goes to execute a warrant that there is not. */
+static cu_status check_warrant(cu_act *act)
+{
+    const cu_record *const record = act->record;
+
+    if (!cu_record_is(record, "kind", "warrant"))
+        return CU_OK;
+    if (!cu_record_has(record, "warrant"))
+        return cu_act_refuse(act, "W1", "operation %s names no warrant", record->ref);
+    return cu_warrant_check_entry(act, cu_record_text(record, "warrant"),
+                                  cu_record_number(record, "began"));
+}
+
 static cu_status begin(cu_act *act)
 {
+    cu_status st = CU_OK;
+
     if (!cu_record_has(act->record, "began"))
         cu_record_set_number(act->record, "began", act->now_us);
-    return warn_of_others(act);
+    st = check_warrant(act);
+    return st == CU_OK ? warn_of_others(act) : st;
 }
 
 static cu_status complete(cu_act *act)
@@ -148,7 +166,7 @@ static const cu_action actions[] = {
      .to = "live",
      .right = CU_RIGHT_RUN_CASE,
      .duty = "alteration",
-     .takes = "began",
+     .takes = "began warrant",
      .rules = begin},
     {.name = "record-search",
      .says = "the search record of Code B",

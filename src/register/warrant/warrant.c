@@ -125,9 +125,8 @@ static cu_status issue(cu_act *act)
     return st;
 }
 
-static cu_status check_window(cu_act *act, int64_t at_us)
+static cu_status check_window(cu_act *act, const cu_record *record, int64_t at_us)
 {
-    const cu_record *const record = act->record;
     const char *const last = cu_record_text(record, "last_day");
     cu_date date = 0;
     cu_date last_day = 0;
@@ -143,6 +142,19 @@ static cu_status check_window(cu_act *act, int64_t at_us)
         return cu_act_refuse(act, "W1", "entry on %s is after the last day, %s",
                              cu_act_when(act, at_us), last == NULL ? "none" : last);
     return CU_OK;
+}
+
+cu_status cu_warrant_check_entry(cu_act *act, const char *ref, int64_t at_us)
+{
+    cu_record *warrant = NULL;
+    const cu_status st = cu_act_load(act, "warrant", ref, &warrant);
+
+    if (st != CU_OK)
+        return st;
+    if (!cu_record_in(warrant, "issued executed"))
+        return cu_act_refuse(act, "W1", "warrant %s is not issued: it is %s", ref,
+                             warrant->state);
+    return check_window(act, warrant, at_us);
 }
 
 /* Until its last day is over it may still be executed. */
@@ -177,7 +189,7 @@ static cu_status execute(cu_act *act)
     const int64_t executed = cu_record_number(record, "executed");
     const char *const named = cu_record_text(act->before, "address");
     const char *const entered = cu_record_text(record, "address");
-    cu_status st = check_window(act, at_us);
+    cu_status st = check_window(act, record, at_us);
 
     if (st != CU_OK)
         return st;

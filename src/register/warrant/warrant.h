@@ -8,4 +8,7 @@
 extern const cu_thing cu_thing_warrant;
 extern const cu_thing cu_thing_entry;
 
+/* Refuses by rule W1 where no entry may be made under the warrant at that time. */
+cu_status cu_warrant_check_entry(cu_act *act, const char *ref, int64_t at_us) CU_MUST_CHECK;
+
 #endif

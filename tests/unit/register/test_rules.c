@@ -421,6 +421,37 @@ static void w5_w6_i6_o2_a_visit_ends_with_its_records_whole(void **state)
                    NULL);
 }
 
+static void w1_an_operation_under_a_warrant_is_live_while_the_warrant_is(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const name = force_case(book);
+    const char *const address = force_address(book, name);
+    const char *const court = drafted(book, name, address);
+    const char *const operation =
+        force_do(book, "iv", "operation plan", NULL, "case", name, "kind", "warrant", "level",
+                 "low", "address", address, "plan_risk", "a", "plan_children", "b",
+                 "plan_welfare", "c", "plan_digital", "d", "plan_deconfliction", "e", NULL);
+
+    (void)force_do(book, "di", "operation approve", operation, NULL);
+    (void)force_do(book, "iv", "operation brief", operation, NULL);
+    assert_non_null(strstr(force_refused(book, "W1", "iv", "operation begin", operation, NULL),
+                           "names no warrant"));
+    assert_non_null(strstr(
+        force_refused(book, "W1", "iv", "operation begin", operation, "warrant", court, NULL),
+        "is not issued: it is draft"));
+    (void)force_do(book, "di", "warrant authorise", court, NULL);
+    (void)force_do(book, "iv", "warrant apply", court, "court", "A", "application_ref", "1",
+                   NULL);
+    (void)force_do(book, "iv", "warrant issue", court, "issued", "2021-03-09T10:00:00Z", NULL);
+    (void)force_refused(book, "W1", "iv", "operation begin", operation, "warrant", court,
+                        "began", "2021-03-09T09:59:59Z", NULL);
+    force_clock("2021-06-09T23:00:00Z"); /* its last day is over */
+    (void)force_refused(book, "W1", "iv", "operation begin", operation, "warrant", court, NULL);
+    force_clock("2021-06-09T22:59:59Z");
+    (void)force_do(book, "iv", "operation begin", operation, "warrant", court, NULL);
+    assert_string_equal(force_state(), "live");
+}
+
 static void o1_an_operation_is_approved_with_every_item_answered_by_rank(void **state)
 {
     cu_register *const book = force_book(state);
@@ -731,6 +762,7 @@ int main(void)
         ON_BOTH(w4_several_refused_applications_are_declared_together),
         ON_BOTH(w1_a_warrant_expires_when_its_last_day_is_over),
         ON_BOTH(w5_w6_i6_o2_a_visit_ends_with_its_records_whole),
+        ON_BOTH(w1_an_operation_under_a_warrant_is_live_while_the_warrant_is),
         ON_BOTH(o1_an_operation_is_approved_with_every_item_answered_by_rank),
         ON_BOTH(a2_each_trigger_needs_an_assessment_of_its_own_or_a_supervisor),
         ON_BOTH(a1_a3_a4_bail_ends_within_the_limit_of_its_rank),
