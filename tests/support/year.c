@@ -352,12 +352,12 @@ static cu_status make_others(CU_UNUSED cu_store *store, void *context, cu_err *e
              "victim-in-material", NULL);
     (void)go(self, "iv1", "welfare record", NULL, "subject", subject.text, "trigger",
              "va-invitation", "risk", "some", "actions", "asked", NULL);
-    (void)go(self, "iv1", "welfare record", NULL, "subject", subject.text, "trigger", "arrival",
-             "risk", "some", "actions", "asked", NULL);
 
     const name invited = go(self, "iv1", "arrest invite", NULL, "subject", subject.text,
                             "place", "Anytown", "offences", "PCA 1978 s.1", NULL);
 
+    (void)go(self, "iv1", "welfare record", NULL, "subject", subject.text, "trigger", "arrival",
+             "risk", "some", "actions", "asked", NULL);
     (void)go(self, "iv1", "arrest attend", invited.text, NULL);
     (void)go(self, "iv1", "arrest record", NULL, "subject", subject.text, "place", "Anytown",
              "offences", "PCA 1978 s.1", "necessity", "breach", "kind", "breach-of-bail", NULL);

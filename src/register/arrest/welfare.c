@@ -70,6 +70,27 @@ static cu_status override(cu_act *act, const char *subject, const char *trigger,
     return cu_act_add(act, record);
 }
 
+/* When the assessment is the earliest; 0: at any time, as an invitation follows its own. */
+static int64_t earliest_of(const cu_act *act, const char *trigger)
+{
+    const int64_t minute_us = 60 * 1000000LL; /* as people write times */
+    const int64_t at_us = cu_record_number(act->record, "at");
+
+    return strcmp(trigger, "va-invitation") == 0 ? 0 : at_us - at_us % minute_us;
+}
+
+static cu_status refuse_without(cu_act *act, const char *subject, const char *trigger)
+{
+    const char *const since =
+        earliest_of(act, trigger) == 0
+            ? ""
+            : cu_act_format(act, " since %s",
+                            cu_act_when(act, cu_record_number(act->record, "at")));
+
+    return cu_act_refuse(act, "A2", "there is no welfare assessment of %s for \"%s\"%s",
+                         subject, trigger, since);
+}
+
 cu_status cu_welfare_pass(cu_act *act, const char *subject, const char *trigger)
 {
     const char *const reason = cu_act_said(act, "override");
@@ -80,7 +101,8 @@ cu_status cu_welfare_pass(cu_act *act, const char *subject, const char *trigger)
     for (size_t i = count; st == CU_OK && i > 0; i--) {
         cu_record *const record = list[i - 1];
 
-        if (!cu_record_in(record, "recorded") || !cu_record_is(record, "trigger", trigger))
+        if (!cu_record_in(record, "recorded") || !cu_record_is(record, "trigger", trigger) ||
+            cu_record_number(record, "at") < earliest_of(act, trigger))
             continue;
         record->state = "used";
         cu_record_set(record, "used_for",
@@ -89,8 +111,5 @@ cu_status cu_welfare_pass(cu_act *act, const char *subject, const char *trigger)
     }
     if (st == CU_OK && reason != NULL)
         return override(act, subject, trigger, reason);
-    if (st == CU_OK)
-        return cu_act_refuse(act, "A2", "there is no welfare assessment of %s for \"%s\"",
-                             subject, trigger);
-    return st;
+    return st == CU_OK ? refuse_without(act, subject, trigger) : st;
 }
