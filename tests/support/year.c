@@ -183,7 +183,7 @@ static name visit(maker *self, const char *of)
                    "level", "medium", "address", address.text, "warrant", warrant.text,
                    "plan_risk", "low", "plan_children", "none", "plan_welfare", "assessed",
                    "plan_digital", "sticks first", "plan_deconfliction", "nobody", NULL);
-    (void)go(self, "ds", "operation approve", operation.text, NULL);
+    (void)go(self, "di", "operation approve", operation.text, NULL);
     (void)go(self, officer, "operation brief", operation.text, NULL);
     (void)go(self, officer, "operation begin", operation.text, NULL);
     (void)go(self, officer, "warrant execute", warrant.text, NULL);

@@ -3,6 +3,7 @@
  * record. */
 #include "register/operation/operation.h"
 
+#include "register/risk/risk.h"
 #include "register/warrant/warrant.h"
 
 #include <string.h>
@@ -65,6 +66,36 @@ static cu_status check_plan(cu_act *act)
     return CU_OK;
 }
 
+/* The operation's own level, or a higher one to which a referral of its case is assessed now.
+ */
+static cu_status find_level(cu_act *act, const char **out)
+{
+    cu_record **referrals = NULL;
+    size_t count = 0;
+    const cu_status st = cu_act_find(act, "referral", "case",
+                                     cu_record_text(act->record, "case"), &referrals, &count);
+
+    *out = cu_record_text(act->record, "level");
+    for (size_t i = 0; st == CU_OK && i < count; i++) {
+        const char *const level = cu_record_text(referrals[i], "level");
+
+        if (cu_risk_order(level) > cu_risk_order(*out))
+            *out = level;
+    }
+    return st;
+}
+
+static cu_status check_rank(cu_act *act)
+{
+    const char *level = NULL;
+    const cu_status st = cu_act_holds(act, "di") ? CU_OK : find_level(act, &level);
+
+    if (st != CU_OK || level == NULL ||
+        cu_rulebook_has_word(act->policy, "operation.ds-may-approve", act->today, level))
+        return st;
+    return cu_act_refuse(act, "O1", "an operation of %s risk is for an inspector", level);
+}
+
 static cu_status approve(cu_act *act)
 {
     cu_record *address = NULL;
@@ -77,11 +108,9 @@ static cu_status approve(cu_act *act)
     if (!cu_record_has(address, "children_present"))
         return cu_act_refuse(
             act, "O1", "nobody has answered whether children are at address %s", address->ref);
-    if (!cu_act_holds(act, "di") &&
-        !cu_rulebook_has_word(act->policy, "operation.ds-may-approve", act->today,
-                              cu_record_text(act->record, "level")))
-        return cu_act_refuse(act, "O1", "an operation of %s risk is for an inspector",
-                             cu_record_text(act->record, "level"));
+    st = check_rank(act);
+    if (st != CU_OK)
+        return st;
     cu_record_set(act->record, "approved_by", act->officer.ref);
     return warn_of_others(act);
 }

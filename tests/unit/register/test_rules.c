@@ -656,6 +656,28 @@ static void every_act_every_look_and_every_refusal_is_an_entry(void **state)
     assert_int_equal(force_count(book, "SELECT count(*) FROM ledger_entry"), before + 4);
 }
 
+/* An operation of a case is of no lower risk than what the case is about. */
+static void o1_a_sergeant_approves_by_the_risk_that_is_assessed(void **state)
+{
+    cu_register *const book = force_book(state);
+    const char *const referral = researching(book, "O1");
+    const char *const name = force_case(book);
+    const char *const operation = force_do(
+        book, "iv", "operation plan", NULL, "case", name, "kind", "voluntary", "level", "low",
+        "address", force_address(book, name), "plan_risk", "a", "plan_children", "b",
+        "plan_welfare", "c", "plan_digital", "d", "plan_deconfliction", "e", NULL);
+
+    (void)risk(book, "in", referral, "very-high");
+    (void)force_do(book, "in", "referral assess", referral, "children", "no", NULL);
+    (void)force_do(book, "ds", "referral allocate", referral, "owner", "iv", NULL);
+    (void)force_do(book, "iv", "referral activate", referral, "case", name, NULL);
+    assert_non_null(
+        strstr(force_refused(book, "O1", "ds", "operation approve", operation, NULL),
+               "of very-high risk is for an inspector"));
+    (void)risk(book, "di", referral, "medium");
+    (void)force_do(book, "ds", "operation approve", operation, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -678,6 +700,7 @@ int main(void)
         ON_BOTH(w1_a_warrant_expires_when_its_last_day_is_over),
         ON_BOTH(w5_w6_i6_o2_a_visit_ends_with_its_records_whole),
         ON_BOTH(w1_an_operation_under_a_warrant_is_live_while_the_warrant_is),
+        ON_BOTH(o1_a_sergeant_approves_by_the_risk_that_is_assessed),
         ON_BOTH(o1_an_operation_is_approved_with_every_item_answered_by_rank),
         ON_BOTH(h1_an_identified_childs_clock_and_task_begin_when_it_is_known),
         ON_BOTH(u1_the_last_administrator_stays),
