@@ -156,15 +156,23 @@ def a_refusal_is_a_sentence_with_its_rule_and_source(book):
 def a_text_of_several_lines_is_shown_in_lines(book):
     """By a view in lines of its own column, by a list in one line; nothing in it moves a cursor or passes for a field."""
     ref = book.do("in", "referral", "receive", "--source", "nca", "--source-ref", "N-5", "--received",
-                  "2026-03-01T10:00:00Z", "--summary", "first line\n  status  closed\n\u009b2Jlast\tline\n")["ref"]
+                  "2026-03-01T10:00:00Z", "--summary", "first line\n  status  closed\n\u200f2Jlast\tline\n")["ref"]
     lines = book.call("in", "referral", "view", ref).stdout.split("\n")
     at = next(i for i, line in enumerate(lines) if line.startswith("  summary "))
     assert lines[at] == "  summary                first line", lines
-    assert lines[at + 1:at + 3] == [" " * 25 + "  status  closed", " " * 25 + "\\u{9b}2Jlast line"], lines
+    assert lines[at + 1:at + 3] == [" " * 25 + "  status  closed", " " * 25 + "\\u{200f}2Jlast line"], lines
     assert lines[at + 3].startswith("  children "), lines
     listed = book.call("in", "referral", "list", "--source-ref", "N-5").stdout
-    assert listed.count("\n") == 1 and "first line ¶   status  closed ¶ \\u{9b}2Jlast line ¶ \t" in listed, listed
-    assert "\n  status  closed\n\u009b2Jlast\tline\n" in book.do("in", "referral", "view", ref)["summary"]
+    assert listed.count("\n") == 1 and "first line ¶   status  closed ¶ \\u{200f}2Jlast line ¶ \t" in listed, listed
+    assert "\n  status  closed\n\u200f2Jlast\tline\n" in book.do("in", "referral", "view", ref)["summary"]
+
+
+def a_text_that_moves_a_cursor_is_refused(book):
+    """With its field and its code point, and nothing of the text itself."""
+    done = book.call("in", "referral", "receive", "--source", "nca", "--source-ref", "N-6", "--received",
+                     "2026-03-01T10:00:00Z", "--summary", "first \u009b2J")
+    assert done.returncode == 1 and "summary holds U+009B, which changes how a line is shown" in done.stderr, done
+    assert "\u009b" not in done.stdout + done.stderr, done
 
 
 def a_word_that_an_act_does_not_take_is_wrong_use(book):
@@ -312,7 +320,8 @@ def main():
                      an_evidence_file_is_attached_by_its_seal_and_linked_to_the_report_that_names_a_file,
                      two_graders_grade_a_file, no_field_is_called_as_an_option_of_the_command_is,
                      a_refusal_is_a_sentence_with_its_rule_and_source,
-                     a_text_of_several_lines_is_shown_in_lines, a_word_that_an_act_does_not_take_is_wrong_use,
+                     a_text_of_several_lines_is_shown_in_lines, a_text_that_moves_a_cursor_is_refused,
+                     a_word_that_an_act_does_not_take_is_wrong_use,
                      a_mistyped_name_makes_no_register, a_chain_of_custody_is_verified_without_the_register,
                      a_register_whose_log_was_changed_is_not_written_on,
                      a_register_whose_log_was_emptied_begins_no_other,

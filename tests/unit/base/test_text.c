@@ -138,10 +138,28 @@ static void what_is_blank_or_invisible_is_not_visible(CU_UNUSED void **state)
     assert_true(cu_text_is_visible(text_of(" \xFF"))); /* a byte that is shown as \xff */
 }
 
+static void what_steers_a_line_is_found_and_what_scripts_need_is_not(CU_UNUSED void **state)
+{
+    uint32_t point = 0;
+
+    assert_true(cu_text_find_steering(text_of("a\xE2\x80\xAE\xC2\x85"), &point));
+    assert_int_equal(point, 0x202E); /* the first */
+    assert_true(cu_text_find_steering(text_of("\xD8\xAA\xC2\x80"), &point));
+    assert_int_equal(point, 0x80);
+    assert_true(cu_text_find_steering(text_of("a\rb"), &point));
+    assert_int_equal(point, '\r');
+    point = 1;
+    assert_false(cu_text_find_steering(text_of(""), &point));
+    assert_false(cu_text_find_steering(text_of("a\tb\n\xC2\xA0\xD8\xAA"), &point));
+    assert_false(cu_text_find_steering(text_of("\xE2\x80\x8D\xE2\x80\x8F\xFF"), &point));
+    assert_int_equal(point, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(characters_are_counted_and_not_bytes),
+        cmocka_unit_test(what_steers_a_line_is_found_and_what_scripts_need_is_not),
         cmocka_unit_test(what_is_blank_or_invisible_is_not_visible),
         cmocka_unit_test(names_keep_utf8_and_escape_the_rest),
         cmocka_unit_test(nothing_shown_moves_a_cursor),
