@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* custos show: what an evidence file holds. */
+#include "base/list.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/report.h"
@@ -63,17 +64,14 @@ static cu_status keep_volume(void *context, const cu_evidence_volume *volume, cu
 {
     volume_names *const self = context;
 
-    if (self->count == self->room) {
-        const size_t room = self->room == 0 ? 64 : 2 * self->room;
-        volume_name *const grown = realloc(self->list, room * sizeof *grown);
+    volume_name *const list =
+        cu_list_room(self->list, self->count, &self->room, sizeof *list, err);
 
-        if (grown == NULL)
-            return cu_fail(err, CU_ENOMEM, "out of memory");
-        self->list = grown;
-        self->room = room;
-    }
+    if (list == NULL)
+        return CU_ENOMEM;
+    self->list = list;
 
-    volume_name *const kept = &self->list[self->count++];
+    volume_name *const kept = &list[self->count++];
 
     *kept = (volume_name){.id = volume->id, .number = volume->number};
     (void)snprintf(kept->filesystem, sizeof kept->filesystem, "%s", volume->filesystem);
