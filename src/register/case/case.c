@@ -52,18 +52,27 @@ static cu_status keep_in_reach(cu_act *act)
     return st;
 }
 
+cu_status cu_case_has_conflict(cu_act *act, const char *name, const char *officer, bool *out)
+{
+    int64_t conflicts = 0;
+    const cu_status st =
+        cu_act_count(act,
+                     "SELECT count(*) FROM register_access WHERE \"case\" = $1 AND officer = $2"
+                     " AND kind = 'conflict' AND state = 'in-force'",
+                     CU_VALUES(cu_value_text(name), cu_value_text(officer)), &conflicts);
+
+    *out = conflicts > 0;
+    return st;
+}
+
 /* Whoever is in charge must be able to see it. */
 static cu_status assign(cu_act *act)
 {
     const char *const officer = cu_record_text(act->record, "in_charge");
-    int64_t conflicts = 0;
-    const cu_status st = cu_act_count(
-        act,
-        "SELECT count(*) FROM register_access WHERE \"case\" = $1 AND officer = $2"
-        " AND kind = 'conflict' AND state = 'in-force'",
-        CU_VALUES(cu_value_text(act->record->ref), cu_value_text(officer)), &conflicts);
+    bool conflict = false;
+    const cu_status st = cu_case_has_conflict(act, act->record->ref, officer, &conflict);
 
-    if (st == CU_OK && conflicts > 0)
+    if (st == CU_OK && conflict)
         return cu_act_refuse(act, "U3", "%s cannot be in charge of it", officer);
     return st == CU_OK ? keep_in_reach(act) : st;
 }

@@ -2,6 +2,7 @@
 /* A referral's way from receipt to its end. The clock of each runs from its own receipt. */
 #include "register/referral/referral.h"
 
+#include "register/case/case.h"
 #include "register/task/task.h"
 
 #include <string.h>
@@ -145,15 +146,11 @@ static cu_status assess(cu_act *act)
 static cu_status allocate(cu_act *act)
 {
     const char *const owner = cu_record_text(act->record, "owner");
-    int64_t conflicts = 0;
-    const cu_status st = cu_act_count(
-        act,
-        "SELECT count(*) FROM register_access WHERE officer = $1 AND \"case\" = $2"
-        " AND kind = 'conflict' AND state = 'in-force'",
-        CU_VALUES(cu_value_text(owner), cu_value_text(cu_record_text(act->record, "case"))),
-        &conflicts);
+    bool conflict = false;
+    const cu_status st =
+        cu_case_has_conflict(act, cu_record_text(act->record, "case"), owner, &conflict);
 
-    if (st == CU_OK && conflicts > 0)
+    if (st == CU_OK && conflict)
         return cu_act_refuse(act, "R4", "%s has declared a conflict", owner);
     return st;
 }
