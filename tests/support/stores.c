@@ -2,6 +2,10 @@
 /* Empty databases for tests. */
 #include "support/stores.h"
 
+#include "digest/digest.h"
+#include "store/driver.h"
+#include "support/assert_ok.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,4 +108,18 @@ int stores_run_list(const struct CMUnitTest *tests, size_t n)
         (void)printf("# PostgreSQL is not there: %zu tests left out\n", n - count);
     free(kept);
     return failed;
+}
+
+void stores_describe(cu_store *store, char hex[65])
+{
+    cu_buffer text = {0};
+    cu_digest_stream stream;
+    cu_digests digests;
+
+    assert_ok(store->driver->describe(store, &text, &failure));
+    cu_digest_init(&stream, CU_DIGEST_SHA256);
+    cu_digest_update(&stream, cu_buffer_view(&text));
+    cu_digest_final(&stream, &digests);
+    cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
+    cu_buffer_free(&text);
 }

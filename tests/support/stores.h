@@ -27,6 +27,9 @@ const char *stores_fresh(void **state);
 /* A new, empty database, opened. */
 cu_store *stores_open(void **state);
 
+/* The SHA-256 of how the database describes itself, as a schema lists it. */
+void stores_describe(cu_store *store, char hex[65]);
+
 /* A path in a folder of the program's own, which is removed at its end. */
 const char *stores_path(const char *name);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store is brought forward by the steps of its schemas, and knows when it is not theirs. */
-#include "digest/digest.h"
-#include "store/driver.h"
 #include "support/assert_ok.h"
 #include "support/stores.h"
 
@@ -59,21 +57,6 @@ static void migrates_forward_and_refuses_what_is_not_its_own(void **state)
     assert_non_null(strstr(failure.text, "step 1"));
 }
 
-/* How a database describes itself, as a schema lists it. */
-static void digest_description(cu_store *store, char hex[65])
-{
-    cu_buffer text = {0};
-    cu_digest_stream stream;
-    cu_digests digests;
-
-    assert_ok(store->driver->describe(store, &text, &failure));
-    cu_digest_init(&stream, CU_DIGEST_SHA256);
-    cu_digest_update(&stream, cu_buffer_view(&text));
-    cu_digest_final(&stream, &digests);
-    cu_hex_encode((cu_bytes){digests.sha256, 32}, hex);
-    cu_buffer_free(&text);
-}
-
 /* The shop, with how it is described when nobody has changed it. */
 static char description[65];
 static const char *const described[] = {"of another server", description, NULL};
@@ -99,7 +82,7 @@ static void names_a_schema_that_somebody_changed(void **state)
         CU_AUTO(cu_store, store);
 
         store = shop(state);
-        digest_description(store, description);
+        stores_describe(store, description);
         assert_ok(cu_store_check_schema(store, described_schemas, 1, &failure));
         assert_ok(cu_store_run(store, changes[i].sql, CU_NO_VALUES, &failure));
         assert_int_equal(cu_store_check_schema(store, schemas, 1, &failure), CU_EFORMAT);
@@ -137,7 +120,7 @@ static void makes_nothing_to_find_what_is_listed(void **state)
 
     assert_ok(cu_store_open(url, &store, &failure));
     assert_ok(cu_store_migrate(store, schemas, 1, &failure));
-    digest_description(store, description);
+    stores_describe(store, description);
     (void)snprintf(name, sizeof name, "looker_%d", (int)getpid());
     (void)snprintf(looking, sizeof looking, "%s&user=%s", url, name);
     let_look(store, name);
