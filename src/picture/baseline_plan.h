@@ -9,9 +9,8 @@
 #include "picture/samples.h"
 
 enum {
-    cu_baseline_block = 8,      /* rows and columns */
-    cu_baseline_blocks_max = 6, /* of a group */
-    cu_baseline_kept = cu_canvas_side,
+    cu_baseline_block = 8,                       /* rows and columns */
+    cu_baseline_blocks_max = 6,                  /* of a group */
     cu_baseline_kept_room = cu_canvas_side + 64, /* for whole vectors */
     cu_baseline_luma_ring = 32,                  /* rows: two groups of blocks */
     cu_baseline_colour_ring = 16,
