@@ -73,10 +73,9 @@ static cu_status override(cu_act *act, const char *subject, const char *trigger,
 /* When the assessment is the earliest; 0: at any time, as an invitation follows its own. */
 static int64_t earliest_of(const cu_act *act, const char *trigger)
 {
-    const int64_t minute_us = 60 * 1000000LL; /* as people write times */
-    const int64_t at_us = cu_record_number(act->record, "at");
-
-    return strcmp(trigger, "va-invitation") == 0 ? 0 : at_us - at_us % minute_us;
+    return strcmp(trigger, "va-invitation") == 0
+               ? 0
+               : cu_act_minute(cu_record_number(act->record, "at"));
 }
 
 static cu_status refuse_without(cu_act *act, const char *subject, const char *trigger)

@@ -246,13 +246,11 @@ static cu_status draft(cu_act *act)
     return st;
 }
 
-/* A time may be given to the minute, and is not before what it follows for that. */
 static cu_status send(cu_act *act)
 {
-    const int64_t minute_us = 60 * 1000000LL;
     const int64_t certified_us = act->before->changed_us;
 
-    if (cu_record_number(act->record, "sent") < certified_us - certified_us % minute_us)
+    if (cu_record_number(act->record, "sent") < cu_act_minute(certified_us))
         return cu_act_refuse(act, "D4", "it was certified on %s, after it was sent",
                              cu_act_when(act, certified_us));
     return CU_OK;

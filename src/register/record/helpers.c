@@ -129,14 +129,18 @@ cu_status cu_act_deadline(cu_act *act, const char *key, int64_t from_us, int64_t
     return st;
 }
 
+int64_t cu_act_minute(int64_t time_us)
+{
+    return time_us - time_us % (60 * 1000000LL);
+}
+
 cu_status cu_act_check_order(cu_act *act, const char *earlier, const char *later)
 {
-    const int64_t minute_us = 60 * 1000000LL;
     const int64_t earlier_us = cu_record_number(act->record, earlier);
     const int64_t later_us = cu_record_number(act->record, later);
 
     if (!cu_record_has(act->record, earlier) || !cu_record_has(act->record, later) ||
-        later_us >= earlier_us - earlier_us % minute_us)
+        later_us >= cu_act_minute(earlier_us))
         return CU_OK;
     return cu_act_refuse(act, "U6", "%s: %s is before %s, which was on %s", later,
                          cu_act_when(act, later_us), earlier, cu_act_when(act, earlier_us));

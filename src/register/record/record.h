@@ -250,6 +250,10 @@ cu_status cu_act_policy_word(cu_act *act, const char *rule, const char *key,
 cu_status cu_act_deadline(cu_act *act, const char *key, int64_t from_us,
                           int64_t *out_us) CU_MUST_CHECK;
 
+/* The minute of a time. People write times to the minute, so what follows a thing may be given
+ * as early as this. */
+int64_t cu_act_minute(int64_t time_us);
+
 /*
  * Refuses (U6) where the record's time later is before its time earlier. To the minute, as
  * people write times; where one of them is not there, nothing is refused.
